@@ -1,0 +1,418 @@
+"""Conditions: what a rule asks, read from plain words, as frozen trees; and said again in plain words.
+
+The trees know nothing of how they are judged: `reference` walks them, `inference` compiles them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from engine.calendars import Clock
+from engine.errors import UsageError
+from engine.markup import Map, Node, Problem, Seq, Text, Where
+from engine.model import Moment, Money
+from engine.schema import fields, nearest, one_of, text, texts, yes
+from engine.vocabulary import Term, Vocabulary, money, parse_moment, words
+
+Op = Literal[">=", ">", "<=", "<"]
+Sequence_ = Literal["before", "on or before", "after", "on or after"]
+
+_OPS: dict[str, Op] = {"at least": ">=", "more than": ">", "at most": "<=", "below": "<"}
+_BOUNDS: dict[str, Op] = {"at_least": ">=", "more_than": ">", "at_most": "<=", "less_than": "<"}
+_ORDER = re.compile(r"(done )?(on or before|on or after|before|after) (.+)\Z")
+_AMOUNT = re.compile(r"(at least|more than|at most|below) (.+)\Z")
+_RANGE = re.compile(r"(.+?) to (under )?(.+)\Z")
+_WORKING = ("working days", "clear working days")
+_UNITS = ("days", "working days", "weeks", "months", "years", "clear days", "clear working days")
+_LISTS = ("all", "any", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A figure a condition compares with: a number of its own, or a parameter by its full name."""
+
+    number: int = 0
+    vat: str = "unstated"
+    parameter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A boolean fact is yes, or is no."""
+
+    fact: str
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A choice is one of these, or (negated) none of them."""
+
+    fact: str
+    values: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A whole number or an amount of money compared with a figure."""
+
+    fact: str
+    op: Op
+    bound: Bound
+    money: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One moment before or after another; with `done`, an unrecorded one has not happened."""
+
+    left: str
+    op: Sequence_
+    right: str | Moment
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A milestone has happened, or (negated) has not."""
+
+    milestone: str
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The counted time from one moment to another compared with a number."""
+
+    start: str
+    end: str
+    clock: Clock
+    calendar: str
+    op: Op
+    bound: Bound
+    done: bool = False
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every item; of none at all, true. Title and citation name the alternative it is."""
+
+    items: tuple[Condition, ...]
+    title: str = ""
+    cite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one item."""
+
+    items: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The item is false."""
+
+    item: Condition
+
+
+Leaf = Truth | OneOf | Amount | Order | Done | Period
+Condition = Leaf | All | AnyOf | Not
+ALWAYS = All(())
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a condition may name: the vocabulary, a pack's parameters (short or full name to full name), calendars."""
+
+    vocabulary: Vocabulary
+    parameters: Mapping[str, str]
+    calendars: frozenset[str]
+    problems: list[Problem]
+
+    def wrong(self, where: Where, what: str, instead: str = "") -> None:
+        """Note a problem."""
+        self.problems.append(Problem(where, what, instead))
+
+
+def parse(node: Node | None, scope: Scope) -> Condition:
+    """The condition a node says; faults go to the scope's problems and count as always true."""
+    if node is None:
+        return ALWAYS
+    if not isinstance(node, Map):
+        scope.wrong(node.where, "a condition is written fact: test", "for example contract.kind: services")
+        return ALWAYS
+    if "period" in node.entries:
+        return _period(node, scope)
+    items: list[Condition] = []
+    for key, value in node.entries.items():
+        if key in _LISTS:
+            items.append(_list(key, value, scope))
+        elif key not in ("title", "cite"):
+            items.extend(_test(key, node.keys[key], value, scope))
+    title, cite = text(node.entries.get("title")), text(node.entries.get("cite"))
+    if not items:
+        scope.wrong(node.where, "a condition with no test in it", "write fact: test")
+    return items[0] if len(items) == 1 and not title and not cite else All(tuple(items), title, cite)
+
+
+def _list(word: str, node: Node, scope: Scope) -> Condition:
+    if not isinstance(node, Seq) or not node.items:
+        scope.wrong(node.where, f"{word}: needs a list of conditions", "write one below the other, each with a dash")
+        return ALWAYS
+    items = tuple(parse(item, scope) for item in node.items)
+    if word == "all":
+        return All(items)
+    return AnyOf(items) if word == "any" else Not(AnyOf(items))
+
+
+def _test(name: str, where: Where, node: Node, scope: Scope) -> list[Condition]:
+    term = scope.vocabulary.terms.get(name)
+    if term is None:
+        scope.wrong(where, f"no fact or milestone is called {name!r}", nearest(name, scope.vocabulary.terms))
+        return []
+    try:
+        return _by_type(term, node, scope)
+    except UsageError as error:
+        scope.wrong(node.where, error.message, error.hint)
+        return []
+
+
+def _by_type(term: Term, node: Node, scope: Scope) -> list[Condition]:
+    if term.type == "choice":
+        return [_choice(term, node)]
+    if not isinstance(node, Text):
+        raise UsageError(f"{term.name} is tested with words, not a list or mapping", _example(term))
+    said = text(node)
+    if term.type == "boolean" and said in ("yes", "no"):
+        return [Truth(term.name, said == "yes")]
+    if term.type in ("integer", "money"):
+        return _amounts(term, said, scope)
+    if term.dated:
+        return [_order(term, said, scope)]
+    raise UsageError(f"{term.name}: {said!r} is not a test of a {term.type}", _example(term))
+
+
+def _example(term: Term) -> str:
+    examples = {
+        "boolean": "write yes or no",
+        "money": "write at least 50000, below 100000, 25000 to under 100000",
+        "integer": "write at least 3, at most 5",
+        "text": "a text cannot be tested; declare a choice",
+    }
+    return examples.get(term.type, "write before X, after X, on or before X, done, done before X")
+
+
+def _choice(term: Term, node: Node) -> OneOf:
+    negated = False
+    if isinstance(node, Seq):
+        values = texts(node, [])
+    else:
+        said = text(node)
+        negated = said.startswith("not ")
+        said = said.removeprefix("not ").strip()
+        values = tuple(part.strip() for part in said.strip("[]").split(",")) if said.startswith("[") else (said,)
+    for value in values:
+        if value not in term.choices:
+            hint = nearest(value, term.choices) or f"choices: {', '.join(term.choices)}"
+            raise UsageError(f"{value!r} is not a choice of {term.name}", hint)
+    if not values:
+        raise UsageError(f"{term.name}: no choice is named", f"choices: {', '.join(term.choices)}")
+    return OneOf(term.name, values, negated)
+
+
+def _amounts(term: Term, said: str, scope: Scope) -> list[Condition]:
+    if match := _AMOUNT.match(said):
+        return [_amount(term, _OPS[match[1]], match[2], scope)]
+    if match := _RANGE.match(said):
+        upper: Op = "<" if match[2] else "<="
+        return [_amount(term, ">=", match[1], scope), _amount(term, upper, match[3], scope)]
+    raise UsageError(f"{term.name}: {said!r} is not a comparison", _example(term))
+
+
+def _amount(term: Term, op: Op, figure: str, scope: Scope) -> Amount:
+    is_money = term.type == "money"
+    if figure in scope.parameters:
+        return Amount(term.name, op, Bound(parameter=scope.parameters[figure]), is_money)
+    if re.match(r"[a-z]", figure):
+        hint = nearest(figure, scope.parameters)
+        raise UsageError(f"no parameter is called {figure!r}", hint or "declare it under parameters:")
+    if is_money:
+        amount = money(figure, term.name)
+        return Amount(term.name, op, Bound(amount.pence, amount.vat), True)
+    return Amount(term.name, op, Bound(_whole(figure, term.name)), False)
+
+
+def _whole(figure: str, name: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", figure, re.ASCII):
+        raise UsageError(f"{name}: {figure!r} is not a whole number", "write digits only")
+    return int(figure)
+
+
+def _order(term: Term, said: str, scope: Scope) -> Condition:
+    if said in ("done", "not done"):
+        if not term.milestone:
+            raise UsageError(f"{term.name} is not a milestone, it cannot be done", "test it with before or after")
+        return Done(term.name, said == "not done")
+    match = _ORDER.match(said)
+    if not match:
+        raise UsageError(f"{term.name}: {said!r} is not a test of a date", _example(term))
+    op, other = cast(Sequence_, match[2]), match[3]
+    if other in scope.vocabulary.terms and scope.vocabulary.terms[other].dated:
+        return Order(term.name, op, other, bool(match[1]))
+    if re.match(r"[a-z]", other):
+        raise UsageError(f"{other!r} is no milestone or date", nearest(other, scope.vocabulary.terms))
+    return Order(term.name, op, parse_moment(other, term.name), bool(match[1]))
+
+
+def _period(node: Map, scope: Scope) -> Condition:
+    read = fields(node, scope.problems, ("period",), (*_BOUNDS, "title", "cite"))
+    keys = ("unit", "first_day", "last_day", "calendar", "roll", "holds_working", "done")
+    inner = fields(read["period"], scope.problems, ("from", "to", "unit"), keys)
+    bounds = [word for word in _BOUNDS if word in read]
+    if len(bounds) != 1:
+        scope.wrong(node.where, "a period needs one bound", f"write one of {', '.join(_BOUNDS)}")
+        return ALWAYS
+    leaf = Period(
+        _moment_name(inner.get("from"), scope),
+        _moment_name(inner.get("to"), scope),
+        *_clock(inner, node.where, scope),
+        _BOUNDS[bounds[0]],
+        _count_bound(read[bounds[0]], scope),
+        yes(inner.get("done"), scope.problems),
+        text(inner.get("unit")),
+    )
+    title, cite = text(read.get("title")), text(read.get("cite"))
+    return All((leaf,), title, cite) if title or cite else leaf
+
+
+def _moment_name(node: Node | None, scope: Scope) -> str:
+    name = text(node)
+    if node is not None and (name not in scope.vocabulary.terms or not scope.vocabulary.terms[name].dated):
+        scope.wrong(node.where, f"{name!r} is no milestone or date", nearest(name, scope.vocabulary.terms))
+    return name
+
+
+def _clock(inner: dict[str, Node], where: Where, scope: Scope) -> tuple[Clock, str]:
+    unit = one_of(inner.get("unit"), _UNITS, scope.problems)
+    calendar = text(inner.get("calendar"))
+    roll = "forward" if inner.get("roll") and one_of(inner.get("roll"), ("forward",), scope.problems) else ""
+    if calendar and calendar not in scope.calendars:
+        scope.wrong(inner["calendar"].where, f"no calendar is called {calendar!r}", nearest(calendar, scope.calendars))
+    if not calendar and (unit in _WORKING or roll or "holds_working" in inner):
+        scope.wrong(where, "working days need a calendar", "add calendar: england-and-wales")
+    clear = unit.startswith("clear ")
+    if clear and ("first_day" in inner or "last_day" in inner):
+        scope.wrong(where, "clear days leave out both ends", "leave out first_day and last_day")
+    first = "excluded" if clear else one_of(inner.get("first_day"), ("excluded", "counts"), scope.problems)
+    last = "excluded" if clear else one_of(inner.get("last_day"), ("counts", "excluded"), scope.problems)
+    holds = _count_bound(inner["holds_working"], scope).number if "holds_working" in inner else 0
+    clock = Clock(unit.removeprefix("clear "), first, last, roll, holds)  # type: ignore[arg-type]
+    return clock, calendar
+
+
+def _count_bound(node: Node, scope: Scope) -> Bound:
+    said = text(node)
+    if said in scope.parameters:
+        return Bound(parameter=scope.parameters[said])
+    try:
+        return Bound(_whole(said, "the bound"))
+    except UsageError:
+        scope.wrong(node.where, f"{said!r} is neither a whole number nor a parameter", nearest(said, scope.parameters))
+        return Bound()
+
+
+# Walking and saying -----------------------------------------------------------------------------------------------
+
+
+def leaves(condition: Condition) -> Iterator[Leaf]:
+    """Every test in the tree, in the order written."""
+    match condition:
+        case All(items) | AnyOf(items):
+            for item in items:
+                yield from leaves(item)
+        case Not(item):
+            yield from leaves(item)
+        case _:
+            yield condition
+
+
+def names(condition: Condition) -> frozenset[str]:
+    """Every fact and milestone the condition reads."""
+    found: set[str] = set()
+    for leaf in leaves(condition):
+        found.update(leaf_names(leaf))
+    return frozenset(found)
+
+
+def leaf_names(leaf: Leaf) -> tuple[str, ...]:
+    """The facts and milestones one test reads."""
+    match leaf:
+        case Order(left, _, right):
+            return (left, right) if isinstance(right, str) else (left,)
+        case Period(start, end):
+            return (start, end)
+        case Done(milestone):
+            return (milestone,)
+        case Truth(fact) | OneOf(fact) | Amount(fact):
+            return (fact,)
+
+
+def parameters(condition: Condition) -> frozenset[str]:
+    """Every parameter the condition names."""
+    bounds = (leaf.bound for leaf in leaves(condition) if isinstance(leaf, Amount | Period))
+    return frozenset(bound.parameter for bound in bounds if bound.parameter)
+
+
+Figure = Callable[[Bound, bool], str]
+
+
+def figure_words(bound: Bound, is_money: bool) -> str:
+    """A bound for people: its figure, or its parameter's name."""
+    if bound.parameter:
+        return bound.parameter
+    return words(Money(bound.number, bound.vat)) if is_money else f"{bound.number:,}"
+
+
+def say(condition: Condition, figure: Figure = figure_words) -> str:
+    """The condition in plain words."""
+    match condition:
+        case All(items, title, _):
+            return title or " and ".join(_group(item, figure) for item in items) or "always"
+        case AnyOf(items):
+            return " or ".join(_group(item, figure) for item in items)
+        case Not(item):
+            return f"not ({say(item, figure)})"
+        case Truth(fact, value):
+            return f"{fact} is {words(value)}"
+        case OneOf(fact, values, negated):
+            return f"{fact} is {'not ' if negated else ''}{' or '.join(values)}"
+        case Amount(fact, op, bound, is_money):
+            return f"{fact} {_op_words(op)} {figure(bound, is_money)}"
+        case Order(left, op, right, done):
+            return f"{left} {'done ' if done else ''}{op} {right}"
+        case Done(milestone, negated):
+            return f"{milestone} {'not ' if negated else ''}done"
+        case Period():
+            return f"{_op_words(condition.op)} {figure(condition.bound, False)} {_unit_words(condition)}"
+
+
+def _group(item: Condition, figure: Figure) -> str:
+    said = say(item, figure)
+    return f"({said})" if isinstance(item, AnyOf) and len(item.items) > 1 else said
+
+
+def _op_words(op: Op) -> str:
+    return {">=": "at least", ">": "more than", "<=": "at most", "<": "less than"}[op]
+
+
+def _unit_words(period: Period) -> str:
+    began = f"beginning with {period.start}" if period.clock.first_day == "counts" else f"after {period.start}"
+    if period.clock.last_day == "excluded":
+        return f"{period.said} {began} and before {period.end}"
+    return f"{period.said} {began}, to {period.end}"

@@ -1,0 +1,230 @@
+"""What packs say, as frozen values, and what of it is in force on a day. Reading them from YAML is `packs`' work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from engine.calendars import Calendar
+from engine.conditions import Condition, names
+from engine.markup import Where
+from engine.model import Value
+from engine.vocabulary import Vocabulary
+
+LAYERS = ("statute", "guidance", "joint", "authority", "department")
+CONFIDENCE = ("high", "medium", "contested", "unverified")
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The first and last day something is in force (ordinals); None is open."""
+
+    start: int | None = None
+    end: int | None = None
+
+    def covers(self, day: int) -> bool:
+        """Whether the day lies inside, both ends included."""
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A dated figure. `values` runs forward in time: (from day, figure), the figure None where nobody confirmed one."""
+
+    id: str
+    title: str
+    cite: str
+    source_facts: tuple[str, ...]
+    unit: str
+    vat: str
+    as_at: str
+    confidence: str
+    values: tuple[tuple[int, int | None], ...]
+    where: Where
+
+    def on(self, day: int) -> tuple[int, int | None] | None:
+        """The (from day, figure) in force on a day; None before the first."""
+        return next(((start, value) for start, value in reversed(self.values) if start <= day), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table; `then` is None where the row refers."""
+
+    when: Condition
+    then: Value | None
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A decision table that derives a fact; `otherwise` is None where it refers."""
+
+    id: str
+    title: str
+    cite: str
+    source_facts: tuple[str, ...]
+    decides: str
+    hit: str
+    governs: Condition
+    rows: tuple[Row, ...]
+    otherwise: Value | None
+    refer: str
+    in_force: InForce
+    as_at: str
+    rests_on: tuple[str, ...]
+    layer: str
+    pack: str
+    digest: str
+    where: Where
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Every fact the table or its gate reads, and what a judgement on it rests on besides."""
+        return frozenset(self.rests_on).union(names(self.governs), *(names(row.when) for row in self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One tenable reading of a contested rule."""
+
+    title: str
+    cite: str
+    require: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A duty that binds steps: applies `when`, and then requires, or refers, or has contested readings."""
+
+    id: str
+    title: str
+    cite: str
+    source_facts: tuple[str, ...]
+    binds: tuple[str, ...]
+    when: Condition
+    require: Condition | None
+    readings: tuple[Reading, ...]
+    refer: str
+    effect: str
+    confidence: str
+    caution: str
+    in_force: InForce
+    as_at: str
+    rests_on: tuple[str, ...]
+    remedy: str
+    layer: str
+    pack: str
+    digest: str
+    where: Where
+
+    @property
+    def requirements(self) -> tuple[Condition, ...]:
+        """What it may require: its own requirement, or that of each reading; nothing when it only refers."""
+        return (self.require,) if self.require is not None else tuple(reading.require for reading in self.readings)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Every fact the rule reads, and what a judgement on it rests on besides."""
+        return frozenset(self.rests_on).union(names(self.when), *(names(each) for each in self.requirements))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A worked case: facts given, the day, the answer expected of one rule or table."""
+
+    name: str
+    subject: str
+    on: int
+    step: str
+    given: Mapping[str, Value]
+    expect: str
+    earliest: int | None
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """The head of a pack and the digest of its files."""
+
+    id: str
+    title: str
+    layer: str
+    authority: str
+    source: str
+    source_as_at: str
+    checked: str
+    governs: Condition
+    as_at: str
+    digest: str
+    where: Where
+
+
+@dataclass(frozen=True)
+class Law:
+    """Everything that can bind: packs with their parameters, tables (in the order they must be derived) and rules."""
+
+    vocabulary: Vocabulary
+    calendars: Mapping[str, Calendar]
+    packs: Mapping[str, Pack]
+    parameters: Mapping[str, Parameter]
+    tables: tuple[Table, ...]
+    rules: Mapping[str, Rule]
+    cases: tuple[Case, ...] = ()
+    calendar_digests: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def steps(self) -> Mapping[str, tuple[Rule, ...]]:
+        """The rules that bind each step, by id."""
+        bound: dict[str, list[Rule]] = {}
+        for rule in sorted(self.rules.values(), key=lambda rule: rule.id):
+            for step in rule.binds:
+                bound.setdefault(step, []).append(rule)
+        return {step: tuple(rules) for step, rules in bound.items()}
+
+    @cached_property
+    def subjects(self) -> Mapping[str, Rule | Table]:
+        """Every rule and table by id."""
+        return {**{table.id: table for table in self.tables}, **self.rules}
+
+    @cached_property
+    def deciding(self) -> Mapping[str, tuple[Table, ...]]:
+        """The tables that decide each derived fact, the most local layer first."""
+        found: dict[str, list[Table]] = {}
+        for table in sorted(self.tables, key=lambda table: -LAYERS.index(table.layer)):
+            found.setdefault(table.decides, []).append(table)
+        return {fact: tuple(tables) for fact, tables in found.items()}
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The derived facts in an order in which each needs only earlier ones (packs proved there is one)."""
+        return tuple(dict.fromkeys(table.decides for table in self.tables))
+
+    def for_authority(self, authority: str) -> Law:
+        """The part of the law that speaks to one authority: every common pack and its own."""
+        return self.only({pack.id for pack in self.packs.values() if pack.authority in ("", authority)})
+
+    def only(self, packs: set[str]) -> Law:
+        """The law of some packs."""
+        if packs == set(self.packs):
+            return self
+        return Law(
+            self.vocabulary,
+            self.calendars,
+            {id: pack for id, pack in self.packs.items() if id in packs},
+            {id: parameter for id, parameter in self.parameters.items() if id.split(".")[0] in packs},
+            tuple(table for table in self.tables if table.pack in packs),
+            {id: rule for id, rule in self.rules.items() if rule.pack in packs},
+            tuple(case for case in self.cases if case.subject.split(".")[0] in packs),
+            self.calendar_digests,
+        )
+
+    @cached_property
+    def digests(self) -> dict[str, object]:
+        """What a decision records of the law it was taken under: pack and calendar digests by id, the vocabulary's."""
+        return {
+            "packs": {id: pack.digest for id, pack in sorted(self.packs.items())},
+            "calendars": dict(sorted(self.calendar_digests.items())),
+            "vocabulary": self.vocabulary.digest,
+        }

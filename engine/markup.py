@@ -1,0 +1,190 @@
+"""YAML text to plain nodes that know their line: every scalar stays text, the schema decides what it means.
+
+Refused, with file, line and column: duplicate keys, anchors and aliases, tags, keys that are not text, more than one
+document, nesting beyond `DEEPEST`, text beyond `LONGEST`, anything PyYAML itself refuses (tabs among them).
+The only module that imports yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import yaml
+
+LONGEST = 1_000_000  # characters of one file
+DEEPEST = 40  # levels of nesting
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Where(NamedTuple):
+    """A place in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Problem(NamedTuple):
+    """One fault: where it is, what it is, what to write instead."""
+
+    where: Where
+    what: str
+    instead: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" + (f"; {self.instead}" if self.instead else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A scalar, always as text."""
+
+    value: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Seq:
+    """A list."""
+
+    items: tuple[Node, ...]
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A mapping; keys are text and unique."""
+
+    entries: dict[str, Node]
+    keys: dict[str, Where]
+    where: Where
+
+
+Node = Text | Seq | Map
+
+
+class _Bad(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def read(file: str, text: str) -> tuple[Node | None, tuple[Problem, ...]]:
+    """The root node of one YAML document and the problems found; the node is None when the text cannot be used."""
+    if len(text) > LONGEST:
+        return None, (Problem(Where(file, 1, 1), f"the file is longer than {LONGEST:,} characters", "split it"),)
+    problems: list[Problem] = []
+    try:
+        return _document(file, _events(file, text), problems), tuple(problems)
+    except _Bad as bad:
+        return None, (*problems, bad.problem)
+
+
+def plain(node: Node) -> object:
+    """The node as text, lists and dicts, without places."""
+    match node:
+        case Text(value, _):
+            return value
+        case Seq(items, _):
+            return [plain(item) for item in items]
+        case Map(entries, _, _):
+            return {key: plain(value) for key, value in entries.items()}
+
+
+def substitute(node: Node, replace: dict[str, str]) -> Node:
+    """The node with `{name}` replaced in every text and key."""
+
+    def swap(text: str) -> str:
+        for name, value in replace.items():
+            text = text.replace("{" + name + "}", value)
+        return text
+
+    match node:
+        case Text(value, where):
+            return Text(swap(value), where)
+        case Seq(items, where):
+            return Seq(tuple(substitute(item, replace) for item in items), where)
+        case Map(entries, keys, where):
+            return Map(
+                {swap(key): substitute(value, replace) for key, value in entries.items()},
+                {swap(key): place for key, place in keys.items()},
+                where,
+            )
+
+
+def _events(file: str, text: str) -> Iterator[yaml.Event]:
+    try:
+        yield from yaml.parse(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file, 1, 1)
+        raise _Bad(Problem(where, f"not YAML: {error.problem}", _advice(text, where))) from error
+    except yaml.YAMLError as error:  # a character YAML does not allow
+        where = Where(file, text.count("\n", 0, getattr(error, "position", 0)) + 1, 1)
+        raise _Bad(Problem(where, "a character that is not allowed in YAML", "write the file as plain UTF-8")) from error
+
+
+def _advice(text: str, where: Where) -> str:
+    lines = text.splitlines()
+    line = lines[where.line - 1] if where.line <= len(lines) else ""
+    return "indent with spaces, not tabs" if "\t" in line else ""
+
+
+def _document(file: str, events: Iterator[yaml.Event], problems: list[Problem]) -> Node | None:
+    root: Node | None = None
+    for event in events:
+        if isinstance(event, yaml.StreamStartEvent | yaml.StreamEndEvent | yaml.DocumentStartEvent):
+            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                raise _Bad(Problem(_where(file, event), "a second document in one file", "use one file for each"))
+            continue
+        if isinstance(event, yaml.DocumentEndEvent):
+            continue
+        root = _node(file, event, events, problems, 0)
+    return root
+
+
+def _where(file: str, event: yaml.Event) -> Where:
+    mark = event.start_mark
+    return Where(file, mark.line + 1, mark.column + 1)
+
+
+def _node(file: str, event: yaml.Event, events: Iterator[yaml.Event], problems: list[Problem], depth: int) -> Node:
+    where = _where(file, event)
+    if depth > DEEPEST:
+        raise _Bad(Problem(where, f"nested more than {DEEPEST} levels deep"))
+    if isinstance(event, yaml.AliasEvent):
+        raise _Bad(Problem(where, f"the alias *{event.anchor} is not allowed", "write the text out"))
+    if event.anchor is not None:
+        raise _Bad(Problem(where, f"the anchor &{event.anchor} is not allowed", "write the text out"))
+    if event.tag is not None:
+        raise _Bad(Problem(where, f"the tag {event.tag} is not allowed", "leave it out"))
+    if isinstance(event, yaml.ScalarEvent):
+        return Text(event.value, where)
+    if isinstance(event, yaml.SequenceStartEvent):
+        items: list[Node] = []
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            items.append(_node(file, event, events, problems, depth + 1))
+        return Seq(tuple(items), where)
+    return _map(file, where, events, problems, depth)
+
+
+def _map(file: str, where: Where, events: Iterator[yaml.Event], problems: list[Problem], depth: int) -> Map:
+    entries: dict[str, Node] = {}
+    keys: dict[str, Where] = {}
+    while not isinstance(event := next(events), yaml.MappingEndEvent):
+        key = _node(file, event, events, problems, depth + 1)
+        value = _node(file, next(events), events, problems, depth + 1)
+        if not isinstance(key, Text):
+            problems.append(Problem(key.where, "a key must be plain text"))
+        elif key.value in entries:
+            first = keys[key.value].line
+            problems.append(Problem(key.where, f"the key {key.value!r} stands here twice", f"see line {first}"))
+        else:
+            entries[key.value], keys[key.value] = value, key.where
+    return Map(entries, keys, where)

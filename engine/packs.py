@@ -1,0 +1,498 @@
+"""Packs, vocabulary and calendars from YAML text to law: every fault at once, with its place (docs/formats/pack.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from engine import calendars, canonical, conditions, markup, vocabulary
+from engine.calendars import Calendar
+from engine.conditions import Condition, Scope
+from engine.errors import CanonicalError, PackError, UsageError
+from engine.law import CONFIDENCE, LAYERS, Case, InForce, Law, Pack, Parameter, Reading, Row, Rule, Table
+from engine.markup import Map, Node, Problem, Seq, Text, Where
+from engine.model import ANSWERS, COMPLY_OR_EXPLAIN, MANDATORY, Value, moment
+from engine.schema import fields, named, nearest, one_of, text, texts
+from engine.vocabulary import Vocabulary
+
+Files = Mapping[str, str]  # path to text
+
+_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
+_LOCAL = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z")
+_UNITS = ("money incl VAT", "money excl VAT", "money VAT unstated", "days", "count", "per cent")
+_HEAD = ("pack", "title", "layer", "source", "source_as_at", "checked")
+_TABLE = ("title", "cite", "source_facts", "decides", "otherwise")
+_TABLE_MORE = ("hit", "rows", "refer", "in_force", "as_at", "rests_on", "for_each")
+_RULE = ("title", "cite", "binds", "source_facts")
+_RULE_MORE = (
+    *("when", "require", "refer", "readings", "effect", "confidence", "caution", "in_force", "as_at", "rests_on"),
+    *("remedy", "for_each"),
+)
+
+
+def kept(files: Files) -> Files:
+    """The files that make up the pack: all but its worked cases."""
+    return {path: source for path, source in files.items() if not path.endswith(".cases.yaml")}
+
+
+def digest(files: Files) -> str:
+    """The digest of a pack: SHA-256 of the canonical list of [path, SHA-256 of the bytes], cases left out."""
+    listed = [[path, canonical.digest(source.encode())] for path, source in sorted(kept(files).items())]
+    return canonical.digest(canonical.encode(listed))
+
+
+def archive(files: Files) -> bytes:
+    """The bytes by which a pack is kept for replay: the canonical object of path to text, cases left out."""
+    return canonical.encode(dict(kept(files)))
+
+
+def unpack(data: bytes, expected: str) -> Files:
+    """The files in an archive; PackError when they do not have the digest expected."""
+    try:
+        files = canonical.decode(data)
+    except CanonicalError as error:
+        raise PackError("a kept pack cannot be read", error.message) from error
+    if not isinstance(files, dict) or not all(isinstance(source, str) for source in files.values()):
+        raise PackError("a kept pack is not files")
+    found: Files = {path: str(source) for path, source in files.items()}
+    if digest(found) != expected:
+        raise PackError(f"a kept pack does not have its digest {expected[:12]}")
+    return found
+
+
+def build(words: Files, days: Files, packs: Iterable[Files], steps: frozenset[str] = frozenset()) -> Law:
+    """The law in a vocabulary, calendars and packs; PackError with every problem when any is broken."""
+    law, problems = check(words, days, packs, steps)
+    if problems:
+        raise PackError(f"{len(problems)} problem{'s' * (len(problems) > 1)} in the packs", str(problems[0]), problems)
+    return law
+
+
+def check(
+    words: Files, days: Files, packs: Iterable[Files], steps: frozenset[str] = frozenset()
+) -> tuple[Law, tuple[Problem, ...]]:
+    """The law and everything wrong with it; with problems, only what could be read is in it."""
+    problems: list[Problem] = []
+    known, faults = vocabulary.parse(_nodes(words, problems))
+    problems.extend(faults)
+    known = replace(known, digest=digest(words))
+    found = _calendars(days, problems)
+    readers = [_PackReader(files, known, frozenset(found), steps, problems) for files in packs]
+    names = {name: name for reader in readers for name in reader.parameters}
+    for reader in readers:
+        reader.read({**names, **{name.partition(".")[2]: name for name in reader.parameters}})
+    law = Law(
+        known,
+        found,
+        {reader.head.id: reader.head for reader in readers},
+        {id: parameter for reader in readers for id, parameter in reader.parameters.items()},
+        _ordered([table for reader in readers for table in reader.tables], problems),
+        {rule.id: rule for reader in readers for rule in reader.rules},
+        tuple(case for reader in readers for case in reader.cases),
+        {path.rpartition("/")[2].removesuffix(".yaml"): digest({path: source}) for path, source in days.items()},
+    )
+    problems.extend(_dangling(law))
+    return law, tuple(sorted(set(problems)))
+
+
+def _nodes(files: Files, problems: list[Problem]) -> dict[str, Node]:
+    nodes: dict[str, Node] = {}
+    for path, source in sorted(files.items()):
+        node, faults = markup.read(path, source)
+        problems.extend(faults)
+        if node is not None:
+            nodes[path] = node
+        elif not faults:
+            problems.append(Problem(Where(path, 1, 1), "the file is empty"))
+    return nodes
+
+
+def _ordered(tables: list[Table], problems: list[Problem]) -> tuple[Table, ...]:
+    """Tables so that each derived fact stands after those it needs; a cycle is a problem."""
+    by_fact: dict[str, list[Table]] = {}
+    for table in tables:
+        by_fact.setdefault(table.decides, []).append(table)
+    done: dict[str, bool] = {}
+    order: list[Table] = []
+
+    def visit(fact: str) -> None:
+        if fact not in by_fact or done.get(fact):
+            return
+        if fact in done:
+            problems.append(Problem(by_fact[fact][0].where, f"{fact} is derived from itself", "break the circle"))
+            return
+        done[fact] = False
+        for needed in sorted(frozenset().union(*(table.reads for table in by_fact[fact]))):
+            visit(needed)
+        done[fact] = True
+        order.extend(by_fact[fact])
+
+    for fact in sorted(by_fact):
+        visit(fact)
+    return tuple(order)
+
+
+def _dangling(law: Law) -> list[Problem]:
+    """Cases of rules that do not exist, derived facts no table decides."""
+    found = [
+        Problem(case.where, f"no rule or table is called {case.subject!r}", nearest(case.subject, law.subjects))
+        for case in law.cases
+        if case.subject not in law.subjects
+    ]
+    return found
+
+
+def _calendars(files: Files, problems: list[Problem]) -> dict[str, Calendar]:
+    found: dict[str, Calendar] = {}
+    unions: list[tuple[str, str, tuple[str, ...], Where]] = []
+    for node in _nodes(files, problems).values():
+        optional = ("from", "to", "days", "union", "source", "source_facts", "checked")
+        read = fields(node, problems, ("calendar", "title"), optional)
+        name, title = text(read.get("calendar")), text(read.get("title"))
+        if "union" in read:
+            unions.append((name, title, texts(read["union"], problems), node.where))
+            continue
+        dates = {day: text(value) for day, value, _ in named(read.get("days"), problems)}
+        try:
+            found[name] = calendars.from_dates(name, title, dates, text(read.get("from")), text(read.get("to")))
+        except ValueError as error:
+            problems.append(Problem(node.where, f"calendar {name}: {error}", "write dates as 2025-12-25"))
+    for name, title, parts, where in unions:
+        if missing := [part for part in parts if part not in found]:
+            problems.append(Problem(where, f"no calendar is called {missing[0]!r}", nearest(missing[0], found)))
+        else:
+            found[name] = calendars.union(name, title, [found[part] for part in parts])
+    return found
+
+
+@dataclass
+class _PackReader:
+    """One pack while it is read: heads and parameters first, so that any pack may name any parameter."""
+
+    files: Files
+    words: Vocabulary
+    calendars: frozenset[str]
+    steps: frozenset[str]
+    problems: list[Problem]
+
+    def __post_init__(self) -> None:
+        self.nodes = _nodes(self.files, self.problems)
+        self.tables: list[Table] = []
+        self.rules: list[Rule] = []
+        self.cases: list[Case] = []
+        self.head = self._head()
+        self.sections = [
+            fields(node, self.problems, (), ("parameters", "tables", "rules"))
+            for path, node in self.nodes.items()
+            if not path.endswith((".cases.yaml", "pack.yaml"))
+        ]
+        self.parameters: dict[str, Parameter] = {}
+        for section in self.sections:
+            for name, node, where in named(section.get("parameters"), self.problems):
+                self._add(self.parameters, name, where, self._parameter(name, node, where))
+
+    def wrong(self, where: Where, what: str, instead: str = "") -> None:
+        self.problems.append(Problem(where, what, instead))
+
+    def _add(self, into: dict[str, Parameter], name: str, where: Where, item: Parameter) -> None:
+        if not _LOCAL.match(name):
+            self.wrong(where, f"{name!r} is not a name", "write small letters, digits, - and dots")
+        if item.id in into:
+            self.wrong(where, f"{name} stands twice", f"see {into[item.id].where}")
+        into[item.id] = item
+
+    def _head(self) -> Pack:
+        path = next((path for path in self.nodes if path.endswith("pack.yaml")), None)
+        if path is None:
+            where = Where(next(iter(self.files), "pack.yaml"), 1, 1)
+            self.wrong(where, "the folder has no pack.yaml", "write the head of the pack there")
+            return Pack("?", "", "statute", "", "", "", "", conditions.ALWAYS, "", "", where)
+        node = self.nodes[path]
+        read = fields(node, self.problems, _HEAD, ("authority", "governs", "as_at"))
+        name = text(read.get("pack"))
+        if not _ID.match(name):
+            self.wrong(node.where, f"{name!r} is not the name of a pack", "write small letters, digits and -")
+        layer = one_of(read.get("layer"), LAYERS, self.problems)
+        authority = text(read.get("authority"))
+        if (layer in ("authority", "department")) != bool(authority):
+            self.wrong(node.where, f"a pack of layer {layer}: authority is {authority or 'not given'}", "see layer:")
+        for key in ("source_as_at", "checked"):
+            self._day(read.get(key))
+        governs = conditions.parse(read.get("governs"), self._scope({}))
+        return Pack(
+            name,
+            text(read.get("title")),
+            layer,
+            authority,
+            text(read.get("source")),
+            text(read.get("source_as_at")),
+            text(read.get("checked")),
+            governs,
+            self._milestone(read.get("as_at")),
+            digest(self.files),
+            node.where,
+        )
+
+    def _scope(self, parameters: Mapping[str, str]) -> Scope:
+        return Scope(self.words, parameters, self.calendars, self.problems)
+
+    def _day(self, node: Node | None) -> int | None:
+        if node is None:
+            return None
+        try:
+            found = moment(text(node))
+            if found.minute is None:
+                return found.day
+        except ValueError:
+            pass
+        self.wrong(node.where, f"{text(node)!r} is not a day", "write it as 2025-02-24")
+        return None
+
+    def _milestone(self, node: Node | None) -> str:
+        name = text(node)
+        if node is not None and (name not in self.words.terms or not self.words.terms[name].dated):
+            self.wrong(node.where, f"{name!r} is no milestone", nearest(name, self.words.terms))
+        return name
+
+    def _period(self, node: Node | None) -> InForce:
+        if node is None:
+            return InForce()
+        read = fields(node, self.problems, (), ("from", "to"))
+        span = InForce(self._day(read.get("from")), self._day(read.get("to")))
+        if span.start and span.end and span.end < span.start:
+            self.wrong(node.where, "it ends before it begins", "exchange from and to")
+        return span
+
+    def _facts(self, node: Node | None) -> tuple[str, ...]:
+        listed = texts(node, self.problems)
+        for name in listed:
+            if name not in self.words.terms:
+                assert node is not None
+                self.wrong(node.where, f"no fact is called {name!r}", nearest(name, self.words.terms))
+        return listed
+
+    def _parameter(self, name: str, node: Node, where: Where) -> Parameter:
+        keys = ("title", "cite", "source_facts", "unit", "values")
+        read = fields(node, self.problems, keys, ("as_at", "confidence"))
+        unit = one_of(read.get("unit"), _UNITS, self.problems)
+        vat = unit.split()[-1] if unit == "money VAT unstated" else unit.removeprefix("money ").split()[0]
+        scale = 100 if unit.startswith("money") else 1
+        return Parameter(
+            f"{self.head.id}.{name}",
+            text(read.get("title")),
+            text(read.get("cite")),
+            texts(read.get("source_facts"), self.problems),
+            "money" if scale == 100 else unit,
+            vat if scale == 100 else "",
+            self._milestone(read.get("as_at")) or self.head.as_at,
+            one_of(read.get("confidence"), ("high", "medium", "unverified"), self.problems),
+            self._values(read.get("values"), scale),
+            where,
+        )
+
+    def _values(self, node: Node | None, scale: int) -> tuple[tuple[int, int | None], ...]:
+        found: list[tuple[int, int | None]] = []
+        for day, value, where in named(node, self.problems):
+            start, figure = self._day(Text(day, where)), text(value)
+            if not re.fullmatch(r"\d{1,12}|refer|none", figure, re.ASCII):
+                self.wrong(value.where, f"{figure!r} is not a figure", "write digits only, refer or none")
+                continue
+            if start is not None and found and start <= found[-1][0]:
+                self.wrong(where, "the dates do not run forward", "put the earliest first")
+            found.append((start or 1, int(figure) * scale if figure.isdigit() else None))
+        return tuple(found)
+
+    # Tables, rules and cases, when every parameter is known ---------------------------------------------------------
+
+    def read(self, parameters: Mapping[str, str]) -> None:
+        """Read tables, rules and cases; `parameters` maps what a condition may write to a full name."""
+        self.scope = self._scope(parameters)
+        seen: dict[str, Where] = {}
+        for section in self.sections:
+            for kind, build in (("tables", self._table), ("rules", self._rule)):
+                for name, node, where in named(section.get(kind), self.problems):
+                    for suffix, each in self._each(node):
+                        self._one(f"{name}{suffix}", each, where, seen, build)
+        for path, node in self.nodes.items():
+            if path.endswith(".cases.yaml"):
+                self._read_cases(node)
+
+    def _one(
+        self, name: str, node: Node, where: Where, seen: dict[str, Where], build: Callable[[str, Node, Where], None]
+    ) -> None:
+        if not _LOCAL.match(name):
+            self.wrong(where, f"{name!r} is not a name", "write small letters, digits, - and dots")
+        elif name in seen:
+            self.wrong(where, f"{name} stands twice", f"see {seen[name]}")
+        else:
+            seen[name] = where
+            build(f"{self.head.id}.{name}", node, where)
+
+    def _each(self, node: Node) -> list[tuple[str, Node]]:
+        """The node once, or once for each word of its `for_each`, with the suffix its id gets."""
+        if not isinstance(node, Map) or "for_each" not in node.entries:
+            return [("", node)]
+        rest = {key: value for key, value in node.entries.items() if key != "for_each"}
+        body = Map(rest, node.keys, node.where)
+        pairs = named(node.entries["for_each"], self.problems)
+        if len(pairs) != 1:
+            self.wrong(node.where, "for_each takes one name and its words", "write for_each: {decision: [strategy]}")
+            return []
+        name, words, _ = pairs[0]
+        return [(f".{word}", markup.substitute(body, {name: word})) for word in texts(words, self.problems)]
+
+    def _digest(self, node: Node) -> str:
+        head = [markup.plain(each) for path, each in self.nodes.items() if path.endswith("pack.yaml")]
+        gate = [each.get("governs", "") for each in head if isinstance(each, dict)]
+        return canonical.digest(canonical.encode([markup.plain(node), gate]))
+
+    def _gated(self, when: Condition) -> Condition:
+        gate = self.head.governs
+        if gate == conditions.ALWAYS:
+            return when
+        return gate if when == conditions.ALWAYS else conditions.All((gate, when))
+
+    def _value(self, fact: str, node: Node | None) -> Value | None:
+        term = self.words.terms.get(fact)
+        if term is None or node is None or text(node) == "refer":
+            return None
+        try:
+            return vocabulary.parse_value(term, text(node))
+        except UsageError as error:
+            self.wrong(node.where, error.message, error.hint)
+            return None
+
+    def _table(self, name: str, node: Node, where: Where) -> None:
+        read = fields(node, self.problems, _TABLE, _TABLE_MORE)
+        decides = text(read.get("decides"))
+        term = self.words.terms.get(decides)
+        if term is None or not term.derived or term.milestone:
+            hint = nearest(decides, self.words.terms) if term is None else "mark it derived: yes in the vocabulary"
+            self.wrong(where, f"{decides!r} is not a derived fact", hint)
+        rows = read.get("rows")
+        found = tuple(self._row(decides, row) for row in rows.items) if isinstance(rows, Seq) else ()
+        otherwise = self._value(decides, read.get("otherwise"))
+        refers = otherwise is None or any(row.then is None for row in found)
+        if refers != ("refer" in read):
+            self.wrong(where, "refer: and a row or otherwise that refers go together", "say what a person is to judge")
+        self.tables.append(
+            Table(
+                name,
+                text(read.get("title")),
+                text(read.get("cite")),
+                texts(read.get("source_facts"), self.problems),
+                decides,
+                one_of(read.get("hit"), ("first", "unique"), self.problems),
+                self.head.governs,
+                found,
+                otherwise,
+                text(read.get("refer")),
+                self._period(read.get("in_force")),
+                self._milestone(read.get("as_at")) or self.head.as_at,
+                self._facts(read.get("rests_on")),
+                self.head.layer,
+                self.head.id,
+                self._digest(node),
+                where,
+            )
+        )
+
+    def _row(self, decides: str, node: Node) -> Row:
+        read = fields(node, self.problems, ("when", "then"), ("cite",))
+        when = conditions.parse(read.get("when"), self.scope)
+        return Row(when, self._value(decides, read.get("then")), text(read.get("cite")))
+
+    def _rule(self, name: str, node: Node, where: Where) -> None:
+        read = fields(node, self.problems, _RULE, _RULE_MORE)
+        confidence = one_of(read.get("confidence"), CONFIDENCE, self.problems)
+        self._shape(read, confidence, where)
+        binds = texts(read.get("binds"), self.problems)
+        for step in binds:
+            if self.steps and step not in self.steps:
+                self.wrong(read["binds"].where, f"no workflow has a step {step!r}", nearest(step, self.steps))
+        require = conditions.parse(read["require"], self.scope) if "require" in read else None
+        self.rules.append(
+            Rule(
+                name,
+                text(read.get("title")),
+                text(read.get("cite")),
+                texts(read.get("source_facts"), self.problems),
+                binds,
+                self._gated(conditions.parse(read.get("when"), self.scope)),
+                require,
+                self._readings(read.get("readings")),
+                text(read.get("refer")),
+                one_of(read.get("effect"), (MANDATORY, COMPLY_OR_EXPLAIN), self.problems),
+                confidence,
+                text(read.get("caution")),
+                self._period(read.get("in_force")),
+                self._milestone(read.get("as_at")) or self.head.as_at,
+                self._facts(read.get("rests_on")),
+                text(read.get("remedy")),
+                self.head.layer,
+                self.head.id,
+                self._digest(node),
+                where,
+            )
+        )
+
+    def _shape(self, read: dict[str, Node], confidence: str, where: Where) -> None:
+        ways = [key for key in ("require", "refer", "readings") if key in read]
+        if len(ways) != 1:
+            self.wrong(where, f"a rule has one of require, refer, readings; this has {ways or 'none'}")
+        if ("readings" in read) != (confidence == "contested"):
+            self.wrong(where, "readings go with confidence: contested, and only with it")
+        if confidence == "medium" and "caution" not in read:
+            self.wrong(where, "a rule of medium confidence shows a caution", "add caution:")
+        for key in ("title", "cite"):
+            if key in read and not text(read[key]):
+                self.wrong(read[key].where, f"{key} is empty")
+        if "binds" in read and not texts(read["binds"], self.problems):
+            self.wrong(read["binds"].where, "the rule binds no step", "name a step of the workflow")
+
+    def _readings(self, node: Node | None) -> tuple[Reading, ...]:
+        if node is None:
+            return ()
+        if not isinstance(node, Seq) or len(node.items) < 2:
+            self.wrong(node.where, "a contested rule has at least two readings")
+            return ()
+        found = []
+        for item in node.items:
+            read = fields(item, self.problems, ("title", "cite", "require"))
+            require = conditions.parse(read.get("require"), self.scope)
+            found.append(Reading(text(read.get("title")), text(read.get("cite")), require))
+        return tuple(found)
+
+    def _read_cases(self, root: Node) -> None:
+        listed = fields(root, self.problems, ("cases",)).get("cases")
+        if not isinstance(listed, Seq):
+            self.wrong(root.where, "cases: needs a list")
+            return
+        for node in listed.items:
+            keys = ("name", "on", "given", "expect")
+            read = fields(node, self.problems, keys, ("rule", "table", "step", "earliest"))
+            if ("rule" in read) == ("table" in read):
+                self.wrong(node.where, "a case is of one rule: or one table:")
+            subject = text(read.get("rule") or read.get("table"))
+            expect = text(read.get("expect"))
+            if "rule" in read and expect not in ANSWERS:
+                self.wrong(read["expect"].where, f"{expect!r} is not an answer", nearest(expect, ANSWERS))
+            given = {name: self._given(name, value, where) for name, value, where in named(read.get("given"), self.problems)}
+            self.cases.append(
+                Case(
+                    text(read.get("name")),
+                    subject,
+                    self._day(read.get("on")) or 1,
+                    text(read.get("step")),
+                    {name: value for name, value in given.items() if value is not None},
+                    expect,
+                    self._day(read.get("earliest")),
+                    node.where,
+                )
+            )
+
+    def _given(self, name: str, node: Node, where: Where) -> Value | None:
+        if name not in self.words.terms:
+            self.wrong(where, f"no fact or milestone is called {name!r}", nearest(name, self.words.terms))
+        return self._value(name, node)

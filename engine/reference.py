@@ -1,0 +1,344 @@
+"""The reference evaluator: walks conditions over typed facts, in Kleene's three values, and explains itself.
+
+True, false, or not known; what is not known is either missing (nobody recorded it) or unsure (a person must judge).
+Every answer also says what it found and, for a step that comes too early, the first day on which it would hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from engine import calendars
+from engine.calendars import DayMark
+from engine.conditions import (
+    All,
+    Amount,
+    AnyOf,
+    Bound,
+    Condition,
+    Done,
+    Leaf,
+    Not,
+    OneOf,
+    Order,
+    Period,
+    Truth,
+    leaf_names,
+    leaves,
+    say,
+)
+from engine.law import Law
+from engine.model import Moment, Money, Unsure, Value
+from engine.vocabulary import words
+
+
+class Outcome(NamedTuple):
+    """True, false or None; for None the names that are missing and the values that are unsure."""
+
+    truth: bool | None
+    missing: tuple[str, ...] = ()
+    unsure: tuple[Unsure, ...] = ()
+
+
+TRUE = Outcome(True)
+FALSE = Outcome(False)
+
+
+@dataclass(slots=True)
+class Context:
+    """What one evaluation rests on: facts, the law, the day, and how amounts of another VAT basis are read.
+
+    `vat` is a per cent: 0 reads them as they stand, 20 and -20 as if VAT at 20 per cent stood between the bases (the
+    sign tells which way when neither basis is stated). `crossed` notes that such a comparison was made.
+    """
+
+    law: Law
+    facts: Mapping[str, Value]
+    today: Moment
+    vat: int = 0
+    crossed: bool = False
+    figures: dict[str, Bound | Unsure] = field(default_factory=dict)
+
+    def day_of(self, milestone: str) -> int:
+        """The day at which law is judged: the milestone's, or today's while it has not happened."""
+        found = self.facts.get(milestone) if milestone else None
+        return found.day if isinstance(found, Moment) else self.today.day
+
+    def figure(self, bound: Bound) -> Bound | Unsure:
+        """The bound with its parameter resolved as at the parameter's milestone, or why nobody can say."""
+        if not bound.parameter:
+            return bound
+        if bound.parameter not in self.figures:
+            self.figures[bound.parameter] = self._resolve(bound.parameter)
+        return self.figures[bound.parameter]
+
+    def _resolve(self, name: str) -> Bound | Unsure:
+        parameter = self.law.parameters[name]
+        day = self.day_of(parameter.as_at)
+        found = parameter.on(day)
+        if found is None or found[1] is None:
+            return Unsure(f"no confirmed figure for {parameter.title} on {Moment(day)}", name)
+        if parameter.confidence == "unverified":
+            return Unsure(f"the figure for {parameter.title} is unverified", name)
+        return Bound(found[1], parameter.vat)
+
+
+def evaluate(condition: Condition, ctx: Context) -> Outcome:
+    """Whether the condition holds."""
+    match condition:
+        case All(items):
+            return _all([evaluate(item, ctx) for item in items])
+        case AnyOf(items):
+            return _negate(_all([_negate(evaluate(item, ctx)) for item in items]))
+        case Not(item):
+            return _negate(evaluate(item, ctx))
+    return _leaf(condition, ctx)
+
+
+def _all(outcomes: list[Outcome]) -> Outcome:
+    unknown = [outcome for outcome in outcomes if outcome.truth is None]
+    if any(outcome.truth is False for outcome in outcomes):
+        return FALSE
+    if not unknown:
+        return TRUE
+    missing = dict.fromkeys(name for outcome in unknown for name in outcome.missing)
+    unsure = dict.fromkeys(value for outcome in unknown for value in outcome.unsure)
+    return Outcome(None, tuple(missing), tuple(unsure))
+
+
+def _negate(outcome: Outcome) -> Outcome:
+    if outcome.truth is None:
+        return outcome
+    return FALSE if outcome.truth else TRUE
+
+
+def _leaf(leaf: Leaf, ctx: Context) -> Outcome:
+    if isinstance(leaf, Done):
+        return TRUE if (leaf.milestone in ctx.facts) != leaf.negated else FALSE
+    values = [ctx.facts.get(name) for name in leaf_names(leaf)]
+    missing = tuple(name for name, value in zip(leaf_names(leaf), values, strict=True) if value is None)
+    unsure = tuple(value for value in values if isinstance(value, Unsure))
+    if missing and isinstance(leaf, Order | Period) and leaf.done:
+        return FALSE
+    if missing or unsure:
+        return Outcome(None, missing, unsure)
+    if isinstance(leaf, Truth):
+        return TRUE if values[0] is leaf.value else FALSE
+    if isinstance(leaf, OneOf):
+        return TRUE if (values[0] in leaf.values) != leaf.negated else FALSE
+    if isinstance(leaf, Amount):
+        return _amount(leaf, values[0], ctx)
+    return _order(leaf, ctx) if isinstance(leaf, Order) else _period(leaf, ctx)
+
+
+def _amount(leaf: Amount, value: Value | None, ctx: Context) -> Outcome:
+    figure = ctx.figure(leaf.bound)
+    if isinstance(figure, Unsure):
+        return Outcome(None, (), (figure,))
+    if isinstance(value, Money):
+        numerator, denominator = _basis(value.vat, figure.vat, ctx)
+        return _holds(value.pence * numerator, leaf.op, figure.number * denominator)
+    assert isinstance(value, int)
+    return _holds(value, leaf.op, figure.number)
+
+
+def _basis(fact: str, figure: str, ctx: Context) -> tuple[int, int]:
+    """How an amount of one VAT basis is scaled to be compared with a figure of another, as numerator, denominator."""
+    if fact == "none" or (fact == figure and fact != "unstated"):
+        return 1, 1
+    ctx.crossed = True
+    rate = abs(ctx.vat)
+    up = fact == "excl" or figure == "incl" or (fact == figure and ctx.vat > 0)
+    return (100 + rate, 100) if up else (100, 100 + rate)
+
+
+def _holds(left: int, op: str, right: int) -> Outcome:
+    held = left >= right if op == ">=" else left > right if op == ">" else left <= right if op == "<=" else left < right
+    return TRUE if held else FALSE
+
+
+def _moment(side: str | Moment, ctx: Context) -> Moment:
+    found = ctx.facts[side] if isinstance(side, str) else side
+    assert isinstance(found, Moment)
+    return found
+
+
+def _order(leaf: Order, ctx: Context) -> Outcome:
+    left, right = _moment(leaf.left, ctx), _moment(leaf.right, ctx)
+    if leaf.op == "on or before":
+        return TRUE if left.day <= right.day else FALSE
+    if leaf.op == "on or after":
+        return TRUE if left.day >= right.day else FALSE
+    if leaf.op == "after":
+        left, right = right, left
+    if left.day != right.day:
+        return TRUE if left.day < right.day else FALSE
+    if left.minute is None or right.minute is None:
+        return _same_day(leaf, ctx)
+    return TRUE if left.minute < right.minute else FALSE
+
+
+def _same_day(leaf: Order, ctx: Context) -> Outcome:
+    """Two moments on one day of which an hour is not known: which came first is not known either, if hours exist."""
+    hours = [name for name in leaf_names(leaf) if ctx.law.vocabulary.terms[name].minute]
+    dayonly = [name for name in hours if _moment(name, ctx).minute is None]
+    sides = 2 if isinstance(leaf.right, str) else 1
+    if dayonly and len(hours) == sides:
+        return Outcome(None, tuple(dayonly))
+    return FALSE
+
+
+def _period(leaf: Period, ctx: Context) -> Outcome:
+    figure = ctx.figure(leaf.bound)
+    if isinstance(figure, Unsure):
+        return Outcome(None, (), (figure,))
+    start, end = _moment(leaf.start, ctx).day, _moment(leaf.end, ctx).day
+    calendar = ctx.law.calendars.get(leaf.calendar)
+    if leaf.clock.roll or leaf.clock.holds_working:
+        return _by_end(leaf, figure.number, start, end, ctx)
+    count = calendars.count(leaf.clock, calendar, start, end)
+    return _beyond(leaf) if count is None else _holds(count, leaf.op, figure.number)
+
+
+def _by_end(leaf: Period, number: int, start: int, end: int, ctx: Context) -> Outcome:
+    """Where the end of a period moves to a working day, the end day decides, not the count."""
+    calendar = ctx.law.calendars.get(leaf.calendar)
+    if leaf.op in (">=", ">"):
+        limit = calendars.earliest(leaf.clock, calendar, start, number + (leaf.op == ">"))
+        return _beyond(leaf) if limit is None else TRUE if end >= limit else FALSE
+    limit = calendars.latest(leaf.clock, calendar, start, number - (leaf.op == "<"))
+    return _beyond(leaf) if limit is None else TRUE if end <= limit else FALSE
+
+
+def _beyond(leaf: Period) -> Outcome:
+    why = f"the calendar {leaf.calendar} does not reach these dates"
+    return Outcome(None, (), (Unsure(why, leaf.calendar),))
+
+
+# Explaining -------------------------------------------------------------------------------------------------------
+
+
+def earliest(condition: Condition, ctx: Context, moving: frozenset[str]) -> int | None:
+    """The first day, today or later, on which the condition holds if the step waits; None if waiting never helps.
+
+    `moving` names the step's own milestone and whatever is derived from it.
+    """
+    match condition:
+        case All(items):
+            days = [earliest(item, ctx, moving) for item in items]
+            known = [day for day in days if day is not None]
+            return max([ctx.today.day, *known]) if len(known) == len(days) else None
+        case AnyOf(items):
+            return min((day for item in items if (day := earliest(item, ctx, moving)) is not None), default=None)
+    if evaluate(condition, ctx).truth:
+        return ctx.today.day
+    if isinstance(condition, Order):
+        return _wait_for(condition, ctx, moving)
+    if isinstance(condition, Period):
+        return _wait_out(condition, ctx, moving)
+    return None
+
+
+def _wait_for(leaf: Order, ctx: Context, moving: frozenset[str]) -> int | None:
+    if leaf.left in moving and leaf.op in ("after", "on or after"):
+        fixed = leaf.right
+    elif leaf.right in moving and leaf.op in ("before", "on or before"):
+        fixed = leaf.left
+    else:
+        return None
+    other = ctx.facts.get(fixed) if isinstance(fixed, str) else fixed
+    if not isinstance(other, Moment):
+        return None
+    by_hour = all(ctx.law.vocabulary.terms[name].minute for name in leaf_names(leaf)) and other.minute is not None
+    return other.day if leaf.op.startswith("on") or by_hour else other.day + 1
+
+
+def _wait_out(leaf: Period, ctx: Context, moving: frozenset[str]) -> int | None:
+    start, figure = ctx.facts.get(leaf.start), ctx.figure(leaf.bound)
+    if leaf.end not in moving or leaf.start in moving or leaf.op not in (">=", ">"):
+        return None
+    if not isinstance(start, Moment) or isinstance(figure, Unsure):
+        return None
+    number = figure.number + (leaf.op == ">")
+    return calendars.earliest(leaf.clock, ctx.law.calendars.get(leaf.calendar), start.day, number)
+
+
+def required(condition: Condition, ctx: Context) -> str:
+    """What is required, with the figures of the day."""
+
+    def figure(bound: Bound, is_money: bool) -> str:
+        found = ctx.figure(bound)
+        if isinstance(found, Unsure):
+            return f"a figure nobody has confirmed ({bound.parameter})"
+        return words(Money(found.number, found.vat)) if is_money else f"{found.number:,}"
+
+    return say(condition, figure)
+
+
+def found(condition: Condition, ctx: Context) -> str:
+    """What was found: the tests that decided the answer, each with its value."""
+    return "; ".join(dict.fromkeys(_found(leaf, ctx) for leaf in _deciding(condition, ctx)))
+
+
+def _deciding(condition: Condition, ctx: Context) -> list[Leaf]:
+    truth = evaluate(condition, ctx).truth
+    match condition:
+        case All(items):
+            chosen = items if truth else [item for item in items if evaluate(item, ctx).truth is truth]
+            return [leaf for item in chosen for leaf in _deciding(item, ctx)]
+        case AnyOf(items):
+            chosen = [item for item in items if evaluate(item, ctx).truth] if truth else items
+            return [leaf for item in chosen for leaf in _deciding(item, ctx)]
+        case Not(item):
+            return _deciding(item, ctx)
+    return list(leaves(condition))
+
+
+def _found(leaf: Leaf, ctx: Context) -> str:
+    if isinstance(leaf, Period):
+        return _found_period(leaf, ctx)
+    return ", ".join(f"{name}: {_said(name, ctx)}" for name in leaf_names(leaf))
+
+
+def _said(name: str, ctx: Context) -> str:
+    value = ctx.facts.get(name)
+    if value is None:
+        return "not recorded"
+    if ctx.law.vocabulary.terms[name].kind != "public":
+        return "recorded, sealed"
+    return words(value)
+
+
+def _found_period(leaf: Period, ctx: Context) -> str:
+    start, end = ctx.facts.get(leaf.start), ctx.facts.get(leaf.end)
+    if isinstance(start, Moment) and isinstance(end, Moment):
+        count = calendars.count(leaf.clock, ctx.law.calendars.get(leaf.calendar), start.day, end.day)
+        return f"{count} {leaf.said}, {leaf.start} {Moment(start.day)} to {leaf.end} {Moment(end.day)}"
+    return ", ".join(f"{name}: {_said(name, ctx)}" for name in (leaf.start, leaf.end))
+
+
+class Working(NamedTuple):
+    """The day-by-day working of one period, and when its start should have been for this end to be lawful."""
+
+    title: str
+    marks: tuple[DayMark, ...]
+    latest_start: int | None
+
+
+def workings(condition: Condition, ctx: Context) -> tuple[Working, ...]:
+    """The working of every period in the condition whose two ends are known."""
+    found: list[Working] = []
+    for leaf in leaves(condition):
+        start = ctx.facts.get(leaf.start) if isinstance(leaf, Period) else None
+        end = ctx.facts.get(leaf.end) if isinstance(leaf, Period) else None
+        if not (isinstance(leaf, Period) and isinstance(start, Moment) and isinstance(end, Moment)):
+            continue
+        calendar, figure = ctx.law.calendars.get(leaf.calendar), ctx.figure(leaf.bound)
+        latest = None
+        if not isinstance(figure, Unsure) and leaf.op in (">=", ">"):
+            latest = calendars.latest_start(leaf.clock, calendar, end.day, figure.number + (leaf.op == ">"))
+        title = f"{leaf.said} from {leaf.start} to {leaf.end}"
+        found.append(Working(title, calendars.working_out(leaf.clock, calendar, start.day, end.day), latest))
+    return tuple(found)

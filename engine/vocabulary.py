@@ -1,0 +1,244 @@
+"""The vocabulary: every fact and milestone that exists, and how a person's text becomes a typed value.
+
+Bad text is a UsageError with one line that says what to write instead; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.errors import UsageError
+from engine.markup import Node, Problem, Where
+from engine.model import MONTHS, Moment, Money, Unsure, Value, moment
+from engine.schema import fields, named, nearest, one_of, text, texts, yes
+
+NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
+TYPES = ("money", "date", "minute", "boolean", "integer", "choice", "text")
+CLASSES = ("public", "personal", "confidential")
+LARGEST = 10**12  # pounds, and the largest whole number a fact may hold
+
+_MONEY = re.compile(r"£?(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{2}))?(?:\s+(incl(?:uding)?|excl(?:uding)?|no)\.?\s+VAT)?\Z", re.I)
+_WORDED_DATE = re.compile(r"(\d{1,2})\s+([A-Za-z]{3,9})\s+(\d{4})(?:,?\s+(\d{2}:\d{2}))?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One fact or milestone: `type` is one of TYPES, or `milestone` with a precision of date or minute."""
+
+    name: str
+    title: str
+    type: str
+    ask: str = ""
+    kind: str = "public"
+    choices: tuple[str, ...] = ()
+    derived: bool = False
+    descriptive: bool = False
+    minute: bool = False
+    after: tuple[str, ...] = ()
+    first_of: tuple[str, ...] = ()
+    or_decision_day: bool = False
+    where: Where = Where("", 0, 0)
+
+    @property
+    def milestone(self) -> bool:
+        """Whether this is a dated event and not a fact."""
+        return self.type == "milestone"
+
+    @property
+    def dated(self) -> bool:
+        """Whether its values are moments."""
+        return self.type in ("milestone", "date", "minute")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Every term by name, the per cent at which amounts of another VAT basis are read, and the digest of the source."""
+
+    terms: Mapping[str, Term]
+    vat_readings: tuple[int, ...]
+    digest: str = ""
+
+    def get(self, name: str) -> Term:
+        """The term of that name; UsageError with the nearest name when there is none."""
+        if name in self.terms:
+            return self.terms[name]
+        raise UsageError(f"no fact or milestone is called {name!r}", nearest(name, self.terms))
+
+
+def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
+    """The vocabulary in the files given (path to root node) and everything wrong with them."""
+    problems: list[Problem] = []
+    terms: dict[str, Term] = {}
+    readings: list[int] = []
+    for root in nodes.values():
+        reader = fields(root, problems, optional=("facts", "milestones", "money"))
+        for section, build in (("facts", _fact), ("milestones", _milestone)):
+            for name, node, where in named(reader.get(section), problems):
+                if not NAME.match(name):
+                    problems.append(Problem(where, f"{name!r} is not a name", "write noun.attribute in lower case"))
+                elif name in terms:
+                    problems.append(Problem(where, f"{name} stands twice", f"see {terms[name].where}"))
+                else:
+                    terms[name] = build(name, node, where, problems)
+        readings.extend(_readings(reader.get("money"), problems))
+    for term in terms.values():
+        for other in (*term.after, *term.first_of):
+            if other not in terms or not terms[other].dated:
+                problems.append(Problem(term.where, f"{term.name} names no milestone {other!r}", nearest(other, terms)))
+    return Vocabulary(terms, tuple(readings) or (0,)), tuple(problems)
+
+
+def _fact(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
+    read = fields(
+        node, problems, ("title", "type", "class"), ("ask", "choices", "derived", "descriptive")
+    )
+    kind = one_of(read.get("type"), TYPES, problems)
+    choices = texts(read.get("choices"), problems)
+    if (kind == "choice") != bool(choices):
+        problems.append(Problem(where, f"{name}: a choice needs choices, and nothing else may have them"))
+    derived = yes(read.get("derived"), problems)
+    if not derived and "ask" not in read:
+        problems.append(Problem(where, f"{name} has no question to ask a person", "add ask:"))
+    return Term(
+        name,
+        text(read.get("title")),
+        kind,
+        text(read.get("ask")),
+        one_of(read.get("class"), CLASSES, problems),
+        choices,
+        derived,
+        yes(read.get("descriptive"), problems),
+        kind == "minute",
+        where=where,
+    )
+
+
+def _milestone(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
+    read = fields(
+        node, problems, ("title", "precision"), ("ask", "after", "first_of", "or_decision_day")
+    )
+    first_of = texts(read.get("first_of"), problems)
+    if not first_of and "ask" not in read:
+        problems.append(Problem(where, f"{name} has no question to ask a person", "add ask:"))
+    return Term(
+        name,
+        text(read.get("title")),
+        "milestone",
+        text(read.get("ask")),
+        derived=bool(first_of),
+        minute=one_of(read.get("precision"), ("date", "minute"), problems) == "minute",
+        after=texts(read.get("after"), problems),
+        first_of=first_of,
+        or_decision_day=yes(read.get("or_decision_day"), problems),
+        where=where,
+    )
+
+
+def _readings(node: Node | None, problems: list[Problem]) -> list[int]:
+    if node is None:
+        return []
+    listed = texts(fields(node, problems, ("vat_readings",)).get("vat_readings"), problems)
+    if not all(word.isascii() and word.isdigit() for word in listed):
+        problems.append(Problem(node.where, "vat_readings are whole per cents", "write [0, 20]"))
+        return []
+    return [int(word) for word in listed]
+
+
+# A person's text to a value ---------------------------------------------------------------------------------------
+
+
+def parse_value(term: Term, given: str) -> Value:
+    """The value a person's text means for this term; UsageError says what to write instead."""
+    given = given.strip()
+    if term.type == "money":
+        return money(given, term.name)
+    if term.dated:
+        return parse_moment(given, term.name, minute=term.minute)
+    if term.type == "boolean":
+        if given not in ("yes", "no"):
+            raise UsageError(f"{term.name}: {given!r} is neither yes nor no", "write yes or no")
+        return given == "yes"
+    if term.type == "integer":
+        if not re.fullmatch(r"\d{1,12}", given, re.ASCII):
+            raise UsageError(f"{term.name}: {given!r} is not a whole number", "write digits only, such as 30")
+        return int(given)
+    if term.type == "choice" and given not in term.choices:
+        raise UsageError(
+            f"{term.name}: {given!r} is not one of its choices", nearest(given, term.choices) or " | ".join(term.choices)
+        )
+    if not given:
+        raise UsageError(f"{term.name}: nothing was given", "write the text after the =")
+    return given
+
+
+def money(given: str, name: str) -> Money:
+    """An amount in pounds, with its VAT basis: £10,416,000 incl VAT, 95000 excl VAT, 40000 no VAT, 50000."""
+    match = _MONEY.match(given)
+    if not match or not given.isascii() and "£" not in given:
+        raise UsageError(
+            f"{name}: {given!r} is not an amount of money",
+            "write pounds, with pence only as two digits: £10,416,000 incl VAT, 95000.50 excl VAT, 40000 no VAT",
+        )
+    pounds, pence, basis = match.groups()
+    amount = int(pounds.replace(",", ""))
+    if amount > LARGEST:
+        raise UsageError(f"{name}: {given!r} is more than any contract", "check the figure")
+    vat = {"i": "incl", "e": "excl", "n": "none"}[basis[0].lower()] if basis else "unstated"
+    return Money(amount * 100 + int(pence or 0), vat)
+
+
+def parse_moment(given: str, name: str, *, minute: bool = True) -> Moment:
+    """A date, or a date and a local time: 2025-09-19, 2025-09-19 16:00, 19 September 2025."""
+    found = _read_moment(given)
+    if found is None:
+        raise UsageError(f"{name}: {given!r} is not a date", "write it as 2025-09-19, or 2025-09-19 16:00")
+    if found.minute is not None and not minute:
+        raise UsageError(f"{name} is a date without a time", f"write {Moment(found.day).iso}")
+    return found
+
+
+def _read_moment(given: str) -> Moment | None:
+    try:
+        if match := _WORDED_DATE.match(given):
+            day, month, year, clock = match.groups()
+            number = MONTHS.index(month[:3].capitalize()) + 1
+            return moment(f"{year}-{number:02d}-{int(day):02d}" + (f"T{clock}" if clock else ""))
+        return moment(given)
+    except ValueError:
+        return None
+
+
+# Values to and from the log ---------------------------------------------------------------------------------------
+
+
+def to_plain(value: Value) -> object:
+    """The value as the log keeps it: money as {pence, vat}, moments as ISO text, the rest as it is."""
+    match value:
+        case Money(pence, vat):
+            return {"pence": pence, "vat": vat}
+        case Moment():
+            return value.iso
+        case Unsure():
+            raise TypeError("an unsure value is never recorded")
+    return value
+
+
+def from_plain(term: Term, kept: object) -> Value:
+    """The value that `to_plain` kept."""
+    if term.dated:
+        return moment(str(kept))
+    if isinstance(kept, dict):
+        return Money(kept["pence"], kept["vat"])
+    assert isinstance(kept, bool | int | str)
+    return kept
+
+
+def words(value: Value) -> str:
+    """The value for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"not settled: {value.why}" if isinstance(value, Unsure) else str(value)
+
+
