@@ -1,0 +1,1 @@
+"""Commissioning cycles as data. No code lives here."""
