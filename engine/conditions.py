@@ -214,8 +214,8 @@ def _choice(term: Term, node: Node) -> OneOf:
         values = texts(node, [])
     else:
         said = text(node)
-        negated = said.startswith("not ")
-        said = said.removeprefix("not ").strip()
+        negated = said.startswith("not ") and said not in term.choices
+        said = said.removeprefix("not ").strip() if negated else said
         values = tuple(part.strip() for part in said.strip("[]").split(",")) if said.startswith("[") else (said,)
     for value in values:
         if value not in term.choices:

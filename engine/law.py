@@ -221,7 +221,7 @@ class Law:
         )
 
     @cached_property
-    def digests(self) -> dict[str, object]:
+    def digests(self) -> dict[str, str | Mapping[str, str]]:
         """What a decision records of the law it was taken under: pack and calendar digests by id, the vocabulary's."""
         return {
             "packs": {id: pack.digest for id, pack in sorted(self.packs.items())},

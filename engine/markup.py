@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -127,7 +127,8 @@ def _events(file: str, text: str) -> Iterator[yaml.Event]:
         raise _Bad(Problem(where, f"not YAML: {error.problem}", _advice(text, where))) from error
     except yaml.YAMLError as error:  # a character YAML does not allow
         where = Where(file, text.count("\n", 0, getattr(error, "position", 0)) + 1, 1)
-        raise _Bad(Problem(where, "a character that is not allowed in YAML", "write the file as plain UTF-8")) from error
+        what = "a character that is not allowed in YAML"
+        raise _Bad(Problem(where, what, "write the file as plain UTF-8")) from error
 
 
 def _advice(text: str, where: Where) -> str:
@@ -149,12 +150,12 @@ def _document(file: str, events: Iterator[yaml.Event], problems: list[Problem]) 
     return root
 
 
-def _where(file: str, event: yaml.Event) -> Where:
+def _where(file: str, event: Any) -> Where:
     mark = event.start_mark
     return Where(file, mark.line + 1, mark.column + 1)
 
 
-def _node(file: str, event: yaml.Event, events: Iterator[yaml.Event], problems: list[Problem], depth: int) -> Node:
+def _node(file: str, event: Any, events: Iterator[Any], problems: list[Problem], depth: int) -> Node:
     where = _where(file, event)
     if depth > DEEPEST:
         raise _Bad(Problem(where, f"nested more than {DEEPEST} levels deep"))
@@ -174,7 +175,7 @@ def _node(file: str, event: yaml.Event, events: Iterator[yaml.Event], problems: 
     return _map(file, where, events, problems, depth)
 
 
-def _map(file: str, where: Where, events: Iterator[yaml.Event], problems: list[Problem], depth: int) -> Map:
+def _map(file: str, where: Where, events: Iterator[Any], problems: list[Problem], depth: int) -> Map:
     entries: dict[str, Node] = {}
     keys: dict[str, Where] = {}
     while not isinstance(event := next(events), yaml.MappingEndEvent):

@@ -1,4 +1,4 @@
-"""The values every layer shares: moments, money, findings, decisions. Frozen, without behaviour beyond their own reading.
+"""The values every layer shares: moments, money, findings, decisions. Frozen; they only read themselves.
 
 Days are whole numbers (`date.toordinal()`), minutes count from local midnight (Europe/London), money is pence.
 """

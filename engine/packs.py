@@ -32,8 +32,9 @@ _RULE_MORE = (
 
 
 def kept(files: Files) -> Files:
-    """The files that make up the pack: all but its worked cases."""
-    return {path: source for path, source in files.items() if not path.endswith(".cases.yaml")}
+    """The files that make up the pack, by name without their folder: all but its worked cases."""
+    own = {path.rpartition("/")[2]: source for path, source in files.items()}
+    return {name: source for name, source in own.items() if not name.endswith(".cases.yaml")}
 
 
 def digest(files: Files) -> str:
@@ -134,13 +135,12 @@ def _ordered(tables: list[Table], problems: list[Problem]) -> tuple[Table, ...]:
 
 
 def _dangling(law: Law) -> list[Problem]:
-    """Cases of rules that do not exist, derived facts no table decides."""
-    found = [
+    """Cases of rules and tables that do not exist."""
+    return [
         Problem(case.where, f"no rule or table is called {case.subject!r}", nearest(case.subject, law.subjects))
         for case in law.cases
         if case.subject not in law.subjects
     ]
-    return found
 
 
 def _calendars(files: Files, problems: list[Problem]) -> dict[str, Calendar]:
@@ -478,7 +478,8 @@ class _PackReader:
             expect = text(read.get("expect"))
             if "rule" in read and expect not in ANSWERS:
                 self.wrong(read["expect"].where, f"{expect!r} is not an answer", nearest(expect, ANSWERS))
-            given = {name: self._given(name, value, where) for name, value, where in named(read.get("given"), self.problems)}
+            listed_facts = named(read.get("given"), self.problems)
+            given = {name: self._given(name, value, where) for name, value, where in listed_facts}
             self.cases.append(
                 Case(
                     text(read.get("name")),

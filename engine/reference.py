@@ -196,20 +196,9 @@ def _period(leaf: Period, ctx: Context) -> Outcome:
         return Outcome(None, (), (figure,))
     start, end = _moment(leaf.start, ctx).day, _moment(leaf.end, ctx).day
     calendar = ctx.law.calendars.get(leaf.calendar)
-    if leaf.clock.roll or leaf.clock.holds_working:
-        return _by_end(leaf, figure.number, start, end, ctx)
-    count = calendars.count(leaf.clock, calendar, start, end)
-    return _beyond(leaf) if count is None else _holds(count, leaf.op, figure.number)
-
-
-def _by_end(leaf: Period, number: int, start: int, end: int, ctx: Context) -> Outcome:
-    """Where the end of a period moves to a working day, the end day decides, not the count."""
-    calendar = ctx.law.calendars.get(leaf.calendar)
-    if leaf.op in (">=", ">"):
-        limit = calendars.earliest(leaf.clock, calendar, start, number + (leaf.op == ">"))
-        return _beyond(leaf) if limit is None else TRUE if end >= limit else FALSE
-    limit = calendars.latest(leaf.clock, calendar, start, number - (leaf.op == "<"))
-    return _beyond(leaf) if limit is None else TRUE if end <= limit else FALSE
+    counting = calendars.count if leaf.op in (">=", "<") else calendars.begun  # over by then, or begun by then
+    counted = counting(leaf.clock, calendar, start, end)
+    return _beyond(leaf) if counted is None else _holds(counted, leaf.op, figure.number)
 
 
 def _beyond(leaf: Period) -> Outcome:
@@ -261,8 +250,11 @@ def _wait_out(leaf: Period, ctx: Context, moving: frozenset[str]) -> int | None:
         return None
     if not isinstance(start, Moment) or isinstance(figure, Unsure):
         return None
-    number = figure.number + (leaf.op == ">")
-    return calendars.earliest(leaf.clock, ctx.law.calendars.get(leaf.calendar), start.day, number)
+    calendar = ctx.law.calendars.get(leaf.calendar)
+    if leaf.op == ">=":
+        return calendars.earliest(leaf.clock, calendar, start.day, figure.number)
+    last = calendars.latest(leaf.clock, calendar, start.day, figure.number)
+    return None if last is None else last + 1
 
 
 def required(condition: Condition, ctx: Context) -> str:
@@ -337,8 +329,8 @@ def workings(condition: Condition, ctx: Context) -> tuple[Working, ...]:
             continue
         calendar, figure = ctx.law.calendars.get(leaf.calendar), ctx.figure(leaf.bound)
         latest = None
-        if not isinstance(figure, Unsure) and leaf.op in (">=", ">"):
-            latest = calendars.latest_start(leaf.clock, calendar, end.day, figure.number + (leaf.op == ">"))
+        if not isinstance(figure, Unsure) and leaf.op == ">=":
+            latest = calendars.latest_start(leaf.clock, calendar, end.day, figure.number)
         title = f"{leaf.said} from {leaf.start} to {leaf.end}"
         found.append(Working(title, calendars.working_out(leaf.clock, calendar, start.day, end.day), latest))
     return tuple(found)

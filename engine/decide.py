@@ -1,0 +1,364 @@
+"""One decision as a value: facts, law, step and moment in; findings and an answer out. Pure.
+
+The order is DESIGN section 3: derived milestones, then tables in acyclic order, then every rule in force that binds
+the step, judged by the reference evaluator and again by durable_rules; then the workflow. Amounts whose VAT basis
+differs from the figure they meet are judged in every reading, and refer when the readings part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from engine import canonical, inference
+from engine.conditions import All, Condition
+from engine.law import Law, Rule, Table
+from engine.machine import machine_of
+from engine.model import (
+    MAY_PROCEED,
+    MET,
+    MISSING,
+    NOT_APPLICABLE,
+    NOT_MET,
+    REFER,
+    Decision,
+    Facts,
+    Finding,
+    Judgement,
+    Moment,
+    Settled,
+    Unsure,
+    Value,
+    worst,
+)
+from engine.reference import Context, Outcome, earliest, evaluate, found, required
+from engine.vocabulary import from_plain, to_plain
+from engine.workflow import Workflow
+
+Runner = Callable[[inference.Program, Context], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The findings of every rule that binds a step, what they were judged on, and the fault if evaluators disagree."""
+
+    findings: tuple[Finding, ...]
+    rules: Mapping[str, Rule]
+    context: Context
+    derived: Mapping[str, Value]
+    moving: frozenset[str]
+    fault: str = ""
+
+
+@dataclass(slots=True)
+class _Case:
+    """One reading of the facts while it is judged."""
+
+    ctx: Context
+    facts: dict[str, Value]
+    moving: frozenset[str]
+    given: Facts
+    because: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    expected: set[str] = field(default_factory=set)
+    tables: list[Table] = field(default_factory=list)
+
+
+def decide(
+    law: Law, workflow: Workflow, state: str, facts: Facts, step: str, at: Moment, runner: Runner = inference.run
+) -> Decision:
+    """The answer to a step of a case that stands in a state, at a moment."""
+    return weigh(law, workflow, state, facts, step, at, runner)[0]
+
+
+def weigh(
+    law: Law, workflow: Workflow, state: str, facts: Facts, step: str, at: Moment, runner: Runner = inference.run
+) -> tuple[Decision, Assessment | None]:
+    """The decision and what it was judged on; no assessment where the step does not exist from here."""
+    target, described = machine_of(workflow).move(state, step), workflow.step(step)
+    if target is None or described is None:
+        return Decision(step, at, NOT_MET, (), state, None, f"{step} is not a step from {state}"), None
+    result = assess(law, facts, step, at, described.records, runner)
+    if result.fault:
+        reason = "the two evaluators disagree"
+        return Decision(step, at, NOT_MET, result.findings, state, None, reason, result.fault), result
+    if not result.findings and not described.free:
+        reason = "no rule in the packs bears on this step, and the workflow does not mark it free"
+        return Decision(step, at, NOT_MET, (), state, None, reason), result
+    answer = worst(result.findings)
+    return Decision(step, at, answer, result.findings, state, target if answer == MAY_PROCEED else None), result
+
+
+def assess(
+    law: Law, facts: Facts, step: str, at: Moment, milestone: str | None, runner: Runner = inference.run
+) -> Assessment:
+    """The finding of every rule in force that binds the step, were it taken at that moment."""
+    values, moving = situate(law, facts, at, milestone)
+    case = _case(law, values, moving, facts, at, 0)
+    bound = law.steps.get(step, ())
+    rules = [rule for rule in bound if rule.in_force.covers(case.ctx.day_of(rule.as_at))]
+    readings = [case]
+    outcomes = [_judge_all(case, rules)]
+    if case.ctx.crossed:
+        for rate in law.vocabulary.vat_readings:
+            for signed in sorted({rate, -rate} - {0}):
+                readings.append(_case(law, values, moving, facts, at, signed))
+                outcomes.append(_judge_all(readings[-1], rules))
+    fault = next(filter(None, (_disagreement(each, rules, runner) for each in readings)), "")
+    findings = tuple(_finding(rule, [each[rule.id] for each in outcomes], case) for rule in rules)
+    derived = {name: value for name, value in case.facts.items() if name not in facts.values}
+    return Assessment(findings, {rule.id: rule for rule in rules}, case.ctx, derived, moving, fault)
+
+
+def situate(law: Law, facts: Facts, at: Moment, milestone: str | None) -> tuple[dict[str, Value], frozenset[str]]:
+    """The facts with the step's own milestone at the moment and derived milestones; and the names that move with it."""
+    values = dict(facts.values)
+    moving: set[str] = set()
+    if milestone:
+        values[milestone] = at if law.vocabulary.terms[milestone].minute else Moment(at.day)
+        moving.add(milestone)
+    for term in law.vocabulary.terms.values():
+        if not term.first_of or term.name in facts.values:
+            continue
+        happened = [(name, value) for name in term.first_of if isinstance(value := values.get(name), Moment)]
+        if happened:
+            first, value = min(happened, key=lambda pair: (pair[1].day, pair[1].minute or 0))
+            values[term.name] = value
+            if first in moving:
+                moving.add(term.name)
+        elif term.or_decision_day:
+            values[term.name] = Moment(at.day)
+            moving.add(term.name)
+    return values, frozenset(moving)
+
+
+def _case(law: Law, values: Mapping[str, Value], moving: frozenset[str], given: Facts, at: Moment, vat: int) -> _Case:
+    facts = dict(values)
+    return _Case(Context(law, facts, at, vat), facts, moving, given)
+
+
+# Tables -----------------------------------------------------------------------------------------------------------
+
+
+def _derive(case: _Case, rules: list[Rule]) -> None:
+    """Derive every fact the rules need, tables first that others need."""
+    law = case.ctx.law
+    needed: set[str] = set().union(*(rule.reads for rule in rules)) if rules else set()
+    for fact in reversed(law.order):
+        if fact in needed:
+            needed.update(*(table.reads for table in law.deciding[fact]))
+    for fact in law.order:
+        if fact in needed and fact not in case.facts:
+            value = _decide_fact(fact, case)
+            if value is not None:
+                case.facts[fact] = value
+
+
+def derive_all(law: Law, facts: Facts, at: Moment) -> Mapping[str, Value]:
+    """The facts with all that can be derived from them; derived facts that are not known are absent."""
+    values, moving = situate(law, facts, at, None)
+    case = _case(law, values, moving, facts, at, 0)
+    for fact in law.order:
+        if fact not in case.facts and (value := _decide_fact(fact, case)) is not None:
+            case.facts[fact] = value
+    return case.facts
+
+
+def _decide_fact(fact: str, case: _Case) -> Value | None:
+    tables = [table for table in case.ctx.law.deciding[fact] if table.in_force.covers(case.ctx.day_of(table.as_at))]
+    case.tables.extend(tables)
+    chosen: list[tuple[Table, Value | None]] = []
+    for table in tables:
+        gate = evaluate(table.governs, case.ctx)
+        if gate.truth is False:
+            case.expected.add(f"{table.id}:ungoverned")
+        elif gate.truth is None:
+            case.because[fact] = _expand(gate.missing, case)
+            return Unsure(gate.unsure[0].why, gate.unsure[0].source) if gate.unsure else None
+        else:
+            chosen.append((table, _outcome(table, case)))
+    if not chosen:
+        return Unsure(f"no pack in force decides {fact}", "")
+    if len(chosen) > 1 and chosen[0][0].layer == chosen[1][0].layer:
+        return Unsure(f"{chosen[0][0].id} and {chosen[1][0].id} both decide {fact}", chosen[0][0].id)
+    return chosen[0][1]
+
+
+def _outcome(table: Table, case: _Case) -> Value | None:
+    """What a table decides: a value, an Unsure that no judgement settles, or None when facts are missing."""
+    outcomes = [evaluate(row.when, case.ctx) for row in table.rows]
+    if table.hit == "unique":
+        hits = [number for number, outcome in enumerate(outcomes) if outcome.truth]
+        case.expected.update(f"{table.id}:{number}" for number in hits)
+        unknown = next((outcome for outcome in outcomes if outcome.truth is None), None)
+        if unknown is None and len(hits) > 1:
+            return _judged(table, "more than one row applies", case)
+    else:
+        number = next((at for at, each in enumerate(outcomes) if each.truth is not False), len(outcomes))
+        unknown = outcomes[number] if number < len(outcomes) and outcomes[number].truth is None else None
+        hits = [number] if number < len(outcomes) and unknown is None else []
+        case.expected.update(f"{table.id}:{hit}" for hit in hits)
+    if unknown is not None:
+        case.because[table.decides] = _expand(unknown.missing, case)
+        return _judged(table, unknown.unsure[0].why, case) if unknown.unsure else None
+    if not hits:
+        case.expected.add(f"{table.id}:otherwise")
+    value = table.rows[hits[0]].then if hits else table.otherwise
+    return _judged(table, table.refer, case) if value is None else value
+
+
+def _judged(table: Table, why: str, case: _Case) -> Value:
+    judgement = _standing(table, case)
+    if judgement is None or judgement.value is None:
+        return Unsure(why, table.id)
+    return from_plain(case.ctx.law.vocabulary.terms[table.decides], judgement.value)
+
+
+def _expand(missing: tuple[str, ...], case: _Case) -> tuple[str, ...]:
+    """Missing names, a derived one replaced by what it would need."""
+    return tuple(dict.fromkeys(each for name in missing for each in case.because.get(name, (name,))))
+
+
+# Judgements -------------------------------------------------------------------------------------------------------
+
+
+def rests_on(subject: Rule | Table, law: Law, facts: Mapping[str, Value], recorded: Collection[str]) -> str:
+    """The digest a judgement names: the rule or table as written, and the facts it reads.
+
+    What is recorded counts and what tables derive from it; the day of the step itself does not, so that a judgement
+    made today still stands when the step is taken tomorrow.
+    """
+    known = {}
+    for name in subject.reads:
+        value, term = facts.get(name), law.vocabulary.terms[name]
+        counts = name in recorded or (term.derived and not term.milestone)
+        if counts and value is not None and not isinstance(value, Unsure):
+            known[name] = to_plain(value)
+    return canonical.digest(canonical.encode({"facts": known, "subject": subject.digest}))
+
+
+def _standing(subject: Rule | Table, case: _Case) -> Judgement | None:
+    """The last judgement on the subject, if the rule and the facts it rests on are still the same."""
+    last = next((each for each in reversed(case.given.judgements) if each.rule == subject.id), None)
+    if last is None or last.rests_on != rests_on(subject, case.ctx.law, case.facts, case.given.values.keys()):
+        return None
+    return last
+
+
+# Rules ------------------------------------------------------------------------------------------------------------
+
+
+def _judge_all(case: _Case, rules: list[Rule]) -> dict[str, tuple[str, Outcome]]:
+    _derive(case, rules)
+    return {rule.id: _judge(rule, case) for rule in rules}
+
+
+def _judge(rule: Rule, case: _Case) -> tuple[str, Outcome]:
+    """A rule's answer, and what is not known where the answer is missing or refer."""
+    applies = evaluate(rule.when, case.ctx)
+    if applies.truth is False:
+        case.expected.add(f"{rule.id}:not applicable")
+        return NOT_APPLICABLE, applies
+    if applies.truth is None:
+        return (REFER if applies.unsure else MISSING), applies
+    if not rule.requirements:
+        case.expected.add(f"{rule.id}:refer")
+        return REFER, applies
+    outcomes = [evaluate(require, case.ctx) for require in rule.requirements]
+    for number, outcome in enumerate(outcomes):
+        if outcome.truth is not None:
+            case.expected.add(f"{rule.id}:{number}:{MET if outcome.truth else NOT_MET}")
+    unknown = [outcome for outcome in outcomes if outcome.truth is None]
+    merged = Outcome(
+        None,
+        tuple(name for outcome in unknown for name in outcome.missing),
+        tuple(value for outcome in unknown for value in outcome.unsure),
+    )
+    if unknown:
+        return (REFER if merged.unsure else MISSING), merged
+    if rule.confidence == "unverified" or len({outcome.truth for outcome in outcomes}) > 1:
+        return REFER, merged
+    return (MET if outcomes[0].truth else NOT_MET), outcomes[0]
+
+
+def _finding(rule: Rule, judged: list[tuple[str, Outcome]], case: _Case) -> Finding:
+    answer, outcome = judged[0]
+    parted = len({each for each, _ in judged}) > 1
+    if parted:
+        answer = REFER
+    pack = case.ctx.law.packs[rule.pack].digest
+    if answer == NOT_APPLICABLE:
+        return Finding(rule.id, answer, rule.layer, pack, rule.effect)
+    settled = _settled(rule, answer, case)
+    return Finding(
+        rule.id,
+        answer,
+        rule.layer,
+        pack,
+        rule.effect,
+        _found(rule, answer, outcome, case, parted),
+        _required(rule, answer, outcome, case),
+        _earliest(rule, answer, case),
+        _needs(rule, answer, outcome, case),
+        settled,
+    )
+
+
+def _settled(rule: Rule, answer: str, case: _Case) -> Settled | None:
+    may = answer == REFER or (answer == NOT_MET and rule.effect != "mandatory")
+    judgement = _standing(rule, case) if may and case.given.judgements else None
+    return Settled(judgement.entry, judgement.answer) if judgement else None
+
+
+def _asked(rule: Rule) -> Condition:
+    return All((rule.when, *rule.requirements[:1]))
+
+
+def _found(rule: Rule, answer: str, outcome: Outcome, case: _Case, parted: bool) -> str:
+    if parted:
+        return "the answer depends on VAT, and the basis of an amount does not settle it"
+    if outcome.unsure:
+        return "; ".join(dict.fromkeys(value.why for value in outcome.unsure))
+    if answer == MISSING:
+        return "not recorded: " + ", ".join(_expand(outcome.missing, case))
+    if not rule.requirements:
+        return found(rule.when, case.ctx)
+    return "; ".join(dict.fromkeys(found(require, case.ctx) for require in rule.requirements))
+
+
+def _required(rule: Rule, answer: str, outcome: Outcome, case: _Case) -> str:
+    if rule.refer:
+        return rule.refer
+    if answer == REFER and len(rule.readings) > 1 and not outcome.unsure:
+        return " / or / ".join(f"{each.title}: {required(each.require, case.ctx)}" for each in rule.readings)
+    return required(rule.requirements[0], case.ctx)
+
+
+def _earliest(rule: Rule, answer: str, case: _Case) -> int | None:
+    return earliest(_asked(rule), case.ctx, case.moving) if answer == NOT_MET else None
+
+
+def _needs(rule: Rule, answer: str, outcome: Outcome, case: _Case) -> tuple[str, ...]:
+    """What to record when missing; which rule or tables to judge when it refers."""
+    if answer == MISSING:
+        return _expand(outcome.missing, case)
+    if answer != REFER:
+        return ()
+    tables = {table.id for table in case.ctx.law.tables}
+    sources = [value.source if value.source in tables else rule.id for value in outcome.unsure]
+    return tuple(dict.fromkeys(sources)) or (rule.id,)
+
+
+# The second evaluation --------------------------------------------------------------------------------------------
+
+
+def _disagreement(case: _Case, rules: list[Rule], runner: Runner) -> str:
+    """How durable_rules' answer differs from the reference evaluator's, or nothing."""
+    program = inference.compiled(case.tables, rules)
+    try:
+        fired = runner(program, case.ctx)
+    except inference.Fault as fault:
+        return f"durable_rules failed: {fault}"
+    if fired == case.expected:
+        return ""
+    extra, lacking = sorted(fired - case.expected), sorted(case.expected - fired)
+    return f"only durable_rules: {', '.join(extra) or 'nothing'}; only the reference: {', '.join(lacking) or 'nothing'}"

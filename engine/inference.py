@@ -1,0 +1,243 @@
+"""The second evaluator: conditions compiled to small `durable_rules` rulesets. The only module that imports durable.
+
+What it is given are whole numbers and words; what it answers is which forms fired. Each rule is compiled in three
+forms (not applicable, met, not met) and each table in one form an outcome; neither firing means not known. The bounds
+of docs/adr/0003 are kept: at most `FORMS` forms a ruleset, one fact an evaluation, its state deleted after it, only
+comparisons with constants, no `$not`, negation pushed down to the leaves. The library's `Host` is not used: it starts
+timer threads that take actions from under the caller; a `Ruleset` by itself does nothing until it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from durable.engine import MessageNotHandledException, Ruleset
+
+from engine import calendars
+from engine.conditions import All, Amount, AnyOf, Bound, Condition, Done, Leaf, Not, OneOf, Order, Period, Truth
+from engine.law import Rule, Table
+from engine.model import Moment, Money, Unsure, Value
+from engine.reference import Context
+
+FORMS = 48  # forms in one ruleset; 64 matching alpha nodes corrupt memory (docs/adr/0003)
+
+Scalar = int | str
+Form = dict[str, object]
+
+
+class Part(NamedTuple):
+    """One ruleset and the leaves it reads, each with its key."""
+
+    ruleset: Ruleset
+    keys: Mapping[Leaf, str]
+
+
+class Fault(Exception):
+    """durable_rules reported an error of its own."""
+
+
+Program = tuple[Part, ...]
+
+_programs: dict[tuple[str, ...], Program] = {}
+_fired: set[str] = set()
+
+
+def compiled(tables: Iterable[Table], rules: Iterable[Rule]) -> Program:
+    """The program of these tables and rules, built once a process for each selection of them."""
+    tables, rules = tuple(tables), tuple(rules)
+    key = (*(f"{table.id}@{table.digest}" for table in tables), *(f"{rule.id}@{rule.digest}" for rule in rules))
+    if key not in _programs:
+        _programs[key] = _compile(f"vires-{len(_programs)}", tables, rules)
+    return _programs[key]
+
+
+def run(program: Program, ctx: Context) -> frozenset[str]:
+    """The forms that fire on the facts: `rule:0:met`, `rule:not applicable`, `table:3`, ...; Fault when it fails."""
+    _fired.clear()
+    for part in program:
+        fact: dict[str, Scalar] = {"id": 1, "sid": "1"}
+        for leaf, key in part.keys.items():
+            value = scalar(leaf, ctx)
+            if value is not None:
+                fact[key] = value
+        try:
+            part.ruleset.do_actions(part.ruleset.assert_fact(fact), _complete)
+        except MessageNotHandledException:
+            pass  # no rule matched: not an error here
+        finally:
+            part.ruleset.delete_state("1")
+    return frozenset(_fired)
+
+
+def _complete(error: object, _: object) -> None:
+    if error:
+        raise Fault(str(error))
+
+
+# Compiling --------------------------------------------------------------------------------------------------------
+
+
+def _compile(name: str, tables: tuple[Table, ...], rules: tuple[Rule, ...]) -> Program:
+    forms = [form for table in tables for form in _table_forms(table)]
+    forms += [form for rule in rules for form in _rule_forms(rule)]
+    return tuple(_part(f"{name}-{start}", forms[start : start + FORMS]) for start in range(0, len(forms), FORMS))
+
+
+def _part(name: str, forms: list[tuple[str, Condition]]) -> Part:
+    keys: dict[Leaf, str] = {}
+    ruleset = {id: {"all": [{"m": _true(condition, keys)}], "run": _noting(id)} for id, condition in forms}
+    return Part(Ruleset(name, None, ruleset), keys)
+
+
+def _noting(id: str) -> Callable[[object], None]:
+    def note(_: object) -> None:
+        _fired.add(id)
+
+    return note
+
+
+def _rule_forms(rule: Rule) -> Iterable[tuple[str, Condition]]:
+    """A rule's forms, each with the condition under which it fires."""
+    yield f"{rule.id}:not applicable", Not(rule.when)
+    if not rule.requirements:
+        yield f"{rule.id}:refer", rule.when
+    for number, require in enumerate(rule.requirements):
+        yield f"{rule.id}:{number}:met", All((rule.when, require))
+        yield f"{rule.id}:{number}:not met", All((rule.when, Not(require)))
+
+
+def _table_forms(table: Table) -> Iterable[tuple[str, Condition]]:
+    """A table's forms: one for each row, one for none of them, one for a table out of scope."""
+    yield f"{table.id}:ungoverned", Not(table.governs)
+    before: list[Condition] = [table.governs]
+    for number, row in enumerate(table.rows):
+        yield f"{table.id}:{number}", All((*before, row.when))
+        if table.hit == "first":
+            before.append(Not(row.when))
+    yield f"{table.id}:otherwise", All((table.governs, *(Not(row.when) for row in table.rows)))
+
+
+def _true(condition: Condition, keys: dict[Leaf, str]) -> Form:
+    """The form that matches when the condition is true."""
+    match condition:
+        case All(items):
+            return _join("$and", [_true(item, keys) for item in items])
+        case AnyOf(items):
+            return _join("$or", [_true(item, keys) for item in items])
+        case Not(item):
+            return _false(item, keys)
+    return _compare(condition, keys, True)
+
+
+def _false(condition: Condition, keys: dict[Leaf, str]) -> Form:
+    """The form that matches when the condition is false: negation is pushed down to the leaves."""
+    match condition:
+        case All(items):
+            return _join("$or", [_false(item, keys) for item in items])
+        case AnyOf(items):
+            return _join("$and", [_false(item, keys) for item in items])
+        case Not(item):
+            return _true(item, keys)
+    return _compare(condition, keys, False)
+
+
+def _join(word: str, forms: list[Form]) -> Form:
+    flat: list[object] = []
+    for form in forms:
+        inner = form.get(word)
+        flat.extend(inner if isinstance(inner, list) else [form])
+    if not flat:  # all of nothing is true, any of nothing is false
+        return {"$gte": {"id": 1}} if word == "$and" else {"$lt": {"id": 1}}
+    return flat[0] if len(flat) == 1 else {word: flat}  # type: ignore[return-value]
+
+
+def _compare(leaf: Leaf, keys: dict[Leaf, str], wanted: bool) -> Form:
+    key = keys.setdefault(leaf, f"s{len(keys)}")
+    if isinstance(leaf, OneOf):
+        if leaf.negated != wanted:
+            return _join("$or", [{key: value} for value in leaf.values])
+        return _join("$and", [{"$neq": {key: value}} for value in leaf.values])
+    return {"$gte": {key: 0}} if wanted else {"$lt": {key: 0}}
+
+
+# Scalars: each test becomes one whole number that is zero or more when the test holds, or a word ------------------
+
+
+def scalar(leaf: Leaf, ctx: Context) -> Scalar | None:
+    """The number or word the leaf's forms compare; None when it is not known."""
+    match leaf:
+        case Done(milestone, negated):
+            return 0 if (milestone in ctx.facts) != negated else -1
+        case Truth(fact, value):
+            given = ctx.facts.get(fact)
+            return (0 if given is value else -1) if isinstance(given, bool) else None
+        case OneOf(fact):
+            given = ctx.facts.get(fact)
+            return given if isinstance(given, str) else None
+        case Amount(fact, op, bound):
+            return _margin(ctx.facts.get(fact), op, ctx.figure(bound), ctx)
+        case Order(left, _, right, done):
+            other = ctx.facts.get(right) if isinstance(right, str) else right
+            return _sequence(leaf, ctx.facts.get(left), other, ctx, done)
+        case Period(start, end):
+            return _spare(leaf, ctx.facts.get(start), ctx.facts.get(end), ctx)
+
+
+def _margin(value: Value | None, op: str, figure: Bound | Unsure, ctx: Context) -> int | None:
+    """By how much an amount keeps to its bound; a strict bound costs one unit."""
+    if isinstance(figure, Unsure) or value is None or isinstance(value, Unsure):
+        return None
+    left, right = value, figure.number
+    if isinstance(value, Money):
+        left = _scaled(value.pence, value.vat, figure.vat, ctx.vat)
+        right *= 100 * (100 + abs(ctx.vat))
+    assert isinstance(left, int)
+    margin = left - right if op in (">=", ">") else right - left
+    return margin if op in (">=", "<=") else margin - 1
+
+
+def _scaled(pence: int, basis: str, wanted: str, rate: int) -> int:
+    """The amount on the basis wanted, in units of 1 / (100 x (100 + rate)) pence, so that no division is needed."""
+    whole = 100 + abs(rate)
+    if basis == "none" or (basis == wanted and basis != "unstated"):
+        return pence * 100 * whole
+    if basis == "excl" or wanted == "incl" or (basis == wanted and rate > 0):
+        return pence * whole * whole
+    return pence * 100 * 100
+
+
+def _sequence(leaf: Order, left: Value | None, right: Value | None, ctx: Context, done: bool) -> int | None:
+    if done and (left is None or right is None):
+        return -1
+    if not isinstance(left, Moment) or not isinstance(right, Moment):
+        return None
+    gap = right.day - left.day if leaf.op.endswith("before") else left.day - right.day
+    if leaf.op.startswith("on or"):
+        return gap
+    if gap or left.minute is None or right.minute is None:
+        return gap - 1 if gap or not _hours_matter(leaf, left, right, ctx) else None
+    minutes = right.minute - left.minute
+    return (minutes if leaf.op == "before" else -minutes) - 1
+
+
+def _hours_matter(leaf: Order, left: Moment, right: Moment, ctx: Context) -> bool:
+    """Whether both sides could have an hour, so that a day alone leaves their order open."""
+    terms = ctx.law.vocabulary.terms
+    hours = [not isinstance(side, str) or terms[side].minute for side in (leaf.left, leaf.right)]
+    return all(hours) and not (isinstance(leaf.right, Moment) and left.minute is not None)
+
+
+def _spare(leaf: Period, start: Value | None, end: Value | None, ctx: Context) -> int | None:
+    """By how many days the end keeps to the limit that the period sets."""
+    figure = ctx.figure(leaf.bound)
+    if leaf.done and (start is None or end is None):
+        return -1
+    if isinstance(figure, Unsure) or not isinstance(start, Moment) or not isinstance(end, Moment):
+        return None
+    calendar = ctx.law.calendars.get(leaf.calendar)
+    if leaf.op in (">=", "<"):
+        limit = calendars.earliest(leaf.clock, calendar, start.day, figure.number)
+        return None if limit is None else end.day - limit if leaf.op == ">=" else limit - 1 - end.day
+    limit = calendars.latest(leaf.clock, calendar, start.day, figure.number)
+    return None if limit is None else limit - end.day if leaf.op == "<=" else end.day - limit - 1

@@ -1,0 +1,260 @@
+"""A case folded from its own entries, and every decision of it taken again. Pure: rows, openings and kept packs in.
+
+Bodies of entries are specified in docs/formats/entry.md. A case that goes back loses what was dated since it left the
+state it goes back to, so that a first round's milestones never satisfy a second round's rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from engine import canonical, ledger
+from engine.decide import decide
+from engine.errors import LedgerError
+from engine.law import Law
+from engine.ledger import Entry, Opening
+from engine.model import MAY_PROCEED, Decision, Facts, Finding, Judgement, Moment, Value, moment
+from engine.vocabulary import Term, from_plain
+from engine.workflow import Workflow
+
+DATED = ("milestone", "date", "minute")
+ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One fact as the log has it: its type, plain value (None where its opening is gone), and who recorded it when."""
+
+    name: str
+    type: str
+    value: object
+    planned: bool
+    entry: int
+    recorded: str
+    actor: str
+
+    def typed(self) -> Value | None:
+        """The value as the evaluators read it; None when it was erased."""
+        return None if self.value is None else from_plain(Term(self.name, "", self.type), self.value)
+
+
+class Step(NamedTuple):
+    """A decision as the log has it, for lists: its entry, step, day, answer, and whether it is irregular."""
+
+    entry: int
+    step: str
+    at: str
+    answer: str
+    irregular: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """A case as its entries leave it."""
+
+    authority: str
+    case: str
+    title: str
+    workflow: str
+    state: str
+    opened: str
+    sequence: int
+    facts: Mapping[str, Kept] = field(default_factory=dict)
+    judgements: tuple[Judgement, ...] = ()
+    steps: tuple[Step, ...] = ()
+    visited: Mapping[str, int] = field(default_factory=dict)
+
+    def for_step(self) -> Facts:
+        """The facts a step is decided on: what happened and what is stated, never what is only planned."""
+        return self._facts(lambda kept: not kept.planned)
+
+    def for_looking_ahead(self) -> Facts:
+        """The facts including planned milestones, for `check` and `why`."""
+        return self._facts(lambda kept: True)
+
+    def _facts(self, wanted: Callable[[Kept], bool]) -> Facts:
+        chosen = {name: kept for name, kept in self.facts.items() if wanted(kept)}
+        values = {name: value for name, kept in chosen.items() if (value := kept.typed()) is not None}
+        planned = frozenset(name for name, kept in chosen.items() if kept.planned)
+        return Facts(values, planned, self.judgements, {name: kept.entry for name, kept in chosen.items()})
+
+
+def fold(entries: Iterable[Entry], openings: Mapping[str, Opening], before: CaseState | None = None) -> CaseState:
+    """The case its entries make, in order, from nothing or from an earlier fold; LedgerError when there is none."""
+    state = before
+    for entry in entries:
+        state = _apply(state, entry, openings)
+    if state is None:
+        raise LedgerError("the case has no entries")
+    return state
+
+
+def _apply(state: CaseState | None, entry: Entry, openings: Mapping[str, Opening]) -> CaseState:
+    body: Mapping[str, Any] = entry.body
+    try:
+        if entry.kind == "case-opened":
+            return _open(state, entry, body, openings)
+        if state is None:
+            raise LedgerError(f"entry {entry.sequence} comes before its case was opened")
+        if entry.kind == "recorded":
+            state = _record(state, entry, body, openings)
+        elif entry.kind == "judgement":
+            judged = (body["rule"], body["answer"], body["rests_on"], body["role"], body.get("value"))
+            state = replace(state, judgements=(*state.judgements, Judgement(entry.sequence, *judged)))
+        elif entry.kind == "decision":
+            state = _move(state, entry, body)
+    except (KeyError, TypeError, ValueError) as error:
+        raise LedgerError(f"entry {entry.sequence}: its body is not that of kind {entry.kind}") from error
+    return replace(state, sequence=entry.sequence)
+
+
+def _open(state: CaseState | None, entry: Entry, body: Mapping[str, Any], openings: Mapping[str, Opening]) -> CaseState:
+    if state is not None or entry.case is None:
+        raise LedgerError(f"entry {entry.sequence} opens a case that is open already")
+    title = str(opened(body["title"], openings) or ERASED)
+    first = {body["state"]: entry.sequence}
+    return CaseState(
+        entry.authority,
+        entry.case,
+        title,
+        str(entry.digests["workflow"]),
+        body["state"],
+        entry.recorded,
+        entry.sequence,
+        visited=first,
+    )
+
+
+def opened(value: Any, openings: Mapping[str, Opening]) -> object:
+    """The value, or what a seal holds; None when its opening is gone; LedgerError when the opening is not its own."""
+    if not (isinstance(value, dict) and set(value) == {"sealed"}):
+        return value
+    opening = openings.get(value["sealed"])
+    if opening is None:
+        return None
+    if ledger.commitment(opening.salt, opening.value) != value["sealed"]:
+        raise LedgerError(f"an opening does not match its seal {value['sealed'][:12]}")
+    return canonical.decode(opening.value)
+
+
+def _record(state: CaseState, entry: Entry, body: Mapping[str, Any], openings: Mapping[str, Opening]) -> CaseState:
+    value, planned = opened(body["value"], openings), bool(body.get("planned", False))
+    kept = Kept(body["name"], body["type"], value, planned, entry.sequence, entry.recorded, entry.actor)
+    return replace(state, facts={**state.facts, kept.name: kept})
+
+
+def _move(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
+    step = Step(entry.sequence, body["step"], body["at"], body["answer"], "irregular" in body)
+    state = replace(state, steps=(*state.steps, step))
+    if "to" not in body:
+        return state
+    facts, target = dict(state.facts), body["to"]
+    if target != state.state and target in state.visited:
+        left = _left(state, target)
+        facts = {name: kept for name, kept in facts.items() if kept.type not in DATED or kept.entry < left}
+    if "records" in body:
+        name = body["records"]
+        facts[name] = Kept(name, "milestone", body["at"], False, entry.sequence, entry.recorded, entry.actor)
+    visited = state.visited if target == state.state else {**state.visited, target: entry.sequence}
+    return replace(state, state=target, facts=facts, visited=visited)
+
+
+def _left(state: CaseState, target: str) -> int:
+    """The sequence at which the case last left the state it now goes back to."""
+    later = [sequence for sequence in state.visited.values() if sequence > state.visited[target]]
+    return min(later, default=state.sequence + 1)
+
+
+# Decisions to and from the log ------------------------------------------------------------------------------------
+
+
+def plain_decision(decision: Decision) -> dict[str, object]:
+    """The body of a decision entry, without who took it and why: what replay must come to again."""
+    body: dict[str, object] = {
+        "step": decision.step,
+        "at": decision.at.iso,
+        "answer": decision.answer,
+        "from": decision.source,
+        "findings": [plain_finding(finding) for finding in decision.findings],
+    }
+    if decision.target is not None:
+        body["to"] = decision.target
+    if decision.reason:
+        body["reason"] = decision.reason
+    return body
+
+
+def plain_finding(finding: Finding) -> dict[str, object]:
+    """A finding as the log keeps it; title, citation and words come from the pack by digest."""
+    kept: dict[str, object] = {"rule": finding.rule, "answer": finding.answer}
+    if finding.found:
+        kept |= {"found": finding.found, "required": finding.required}
+    if finding.earliest is not None:
+        kept["earliest"] = Moment(finding.earliest).iso
+    if finding.needs:
+        kept["needs"] = list(finding.needs)
+    if finding.settled:
+        kept["settled"] = {"entry": finding.settled.entry, "answer": finding.settled.answer}
+    return kept
+
+
+# Replay -----------------------------------------------------------------------------------------------------------
+
+
+class Replayed(NamedTuple):
+    """One decision taken again: its entry and case, and how the answer differs, or nothing."""
+
+    entry: int
+    case: str
+    step: str
+    answer: str
+    differs: str = ""
+
+
+Lawbook = Callable[[Entry], tuple[Law, Workflow]]  # the law and workflow whose digests an entry records
+
+
+def replay(entries: Iterable[Entry], openings: Mapping[str, Opening], lawbook: Lawbook) -> Iterable[Replayed]:
+    """Every decision of one case again, in order, from the entries before it and the law of its day."""
+    state: CaseState | None = None
+    for entry in entries:
+        if entry.kind == "decision" and state is not None:
+            yield _again(state, entry, lawbook)
+        state = _apply(state, entry, openings)
+
+
+def _again(state: CaseState, entry: Entry, lawbook: Lawbook) -> Replayed:
+    body: Mapping[str, Any] = entry.body
+    done = Replayed(entry.sequence, state.case, str(body.get("step")), str(body.get("answer")))
+    try:
+        law, workflow = lawbook(entry)
+    except LedgerError as error:
+        return done._replace(differs=error.message)
+    decision = decide(law, workflow, state.state, state.for_step(), body["step"], moment(body["at"]))
+    if decision.fault:
+        return done._replace(differs=f"the evaluators disagree: {decision.fault}")
+    return done._replace(differs=_difference(body, plain_decision(decision)))
+
+
+def _difference(kept: Mapping[str, Any], again: Mapping[str, Any]) -> str:
+    """The first way in which a recorded decision differs from the same one taken again."""
+    irregular = "irregular" in kept
+    for name in ("step", "at", "answer", "from", "reason"):
+        if kept.get(name) != again.get(name):
+            return f"{name}: the log says {kept.get(name)!r}, the rules say {again.get(name)!r}"
+    then = {finding["rule"]: finding for finding in kept["findings"]}
+    now = {finding["rule"]: finding for finding in again["findings"]}
+    for rule in sorted(then.keys() | now.keys()):
+        if rule not in then:
+            return f"the finding of {rule} was left out of the log"
+        if rule not in now:
+            return f"the log has a finding of {rule}, which does not bind this step"
+        if then[rule] != now[rule]:
+            return f"{rule}: the log says {then[rule]}, the rules say {now[rule]}"
+    if not irregular and kept.get("to") != again.get("to"):
+        return f"to: the log says {kept.get('to')!r}, the rules say {again.get('to')!r}"
+    if irregular and kept["answer"] == MAY_PROCEED:
+        return "the log marks a lawful step as irregular"
+    return ""

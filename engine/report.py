@@ -1,0 +1,298 @@
+"""Values to text and to JSON: the same facts in both. Pure; 80 columns unless told otherwise.
+
+The answer first, in one line; then only what the reader can act on; the working of a date one option away.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from engine.conditions import AnyOf, Condition, Done, Leaf, Order, Period, leaf_names, leaves
+from engine.decide import Assessment
+from engine.law import Law, Rule, Table
+from engine.model import (
+    COMPLY_OR_EXPLAIN,
+    MAY_PROCEED,
+    MET,
+    MISSING,
+    MONTHS,
+    NOT_APPLICABLE,
+    NOT_MET,
+    REFER,
+    Decision,
+    Finding,
+    Moment,
+)
+from engine.reference import Working, found, required, workings
+from engine.vocabulary import Term
+
+TRAINING = "TRAINING"
+PROCEED, STOP, ASK = "✓", "✗", "?"
+_MARKS = {
+    MAY_PROCEED: (PROCEED, "may proceed"),
+    NOT_MET: (STOP, "must not proceed"),
+    REFER: (ASK, "refer to a person first"),
+    MISSING: (ASK, "facts are missing"),
+}
+EXIT = {MAY_PROCEED: 0, NOT_MET: 1, REFER: 3, MISSING: 3}
+_ORDER = (NOT_MET, REFER, MISSING, MET, NOT_APPLICABLE)
+_GAP = 12  # the column at which a finding's lines begin
+_VALUES = {"money": "'AMOUNT incl VAT'", "boolean": "yes|no", "integer": "N", "text": "TEXT", "date": "DATE"}
+
+
+class View(NamedTuple):
+    """What a decision is shown with: its law, what it was judged on, the case as the officer types it, and how."""
+
+    law: Law
+    assessment: Assessment | None
+    case: str = ""
+    steps: Mapping[str, str] = {}  # noqa: RUF012  milestone to the step that records it
+    every: bool = False
+    working: bool = False
+    width: int = 80
+
+
+def verdict(decision: Decision) -> str:
+    """The answer in one line."""
+    mark, words = _MARKS[decision.answer]
+    return f"{mark} {words}: {decision.step}"
+
+
+def decision_lines(decision: Decision, view: View, subtitle: str = "") -> list[str]:
+    """A decision for people: the answer, then each finding that stops it with what to do next."""
+    lines = [verdict(decision)]
+    if subtitle:
+        lines += _wrap(subtitle, 2, view.width)
+    if decision.reason:
+        lines += ["", *_wrap(decision.reason, 2, view.width)]
+    if decision.fault:
+        lines += _wrap(decision.fault, 2, view.width)
+    shown = [each for each in decision.findings if view.every or each.blocks or each.settled]
+    for finding in sorted(shown, key=lambda each: (_ORDER.index(each.stands) if each.blocks else 9, each.rule)):
+        lines += ["", *_finding_lines(finding, view)]
+    lines += ["", *_wrap(_counted(decision.findings, shown), 2, view.width)] if decision.findings else []
+    return lines
+
+
+def _counted(findings: Sequence[Finding], shown: Sequence[Finding]) -> str:
+    counts = {answer: sum(each.stands == answer for each in findings) for answer in _ORDER}
+    said = ", ".join(f"{count} {answer}" for answer, count in counts.items() if count)
+    return said if len(shown) == len(findings) else f"{said} (--all shows every rule)"
+
+
+def _finding_lines(finding: Finding, view: View) -> list[str]:
+    rule = view.law.rules[finding.rule]
+    head = f"  {finding.answer:<{_GAP - 4}}  "
+    lines = _hang(rule.title, head, view.width)
+    lines += _wrap(f"{rule.cite} · {rule.layer} · {rule.id}", _GAP, view.width)
+    for label, said in _parts(finding, rule, view):
+        lines += _hang(said, " " * _GAP + f"{label:<10}", view.width)
+    if view.working and view.assessment is not None:
+        for require in rule.requirements:
+            for each in workings(require, view.assessment.context):
+                lines += _working_lines(each, view.width)
+    return lines
+
+
+def _parts(finding: Finding, rule: Rule, view: View) -> list[tuple[str, str]]:
+    """The labelled lines of a finding, in the order they are read."""
+    if finding.answer == NOT_APPLICABLE:
+        because = found(rule.when, view.assessment.context) if view.assessment else ""
+        return [("because", because)] if because else []
+    parts = [("found", finding.found)] if finding.found else []
+    if finding.answer != MISSING:
+        parts.append(("to judge" if rule.refer else "required", finding.required))
+    parts += _alternatives(finding, rule, view)
+    if finding.earliest is not None:
+        parts.append(("earliest", str(Moment(finding.earliest))))
+    if rule.caution and finding.answer != MISSING:
+        parts.append(("caution", rule.caution))
+    if finding.settled:
+        parts.append(("settled", f"by entry {finding.settled.entry}: {finding.settled.answer}"))
+    if finding.blocks:
+        parts += [("remedy", rule.remedy)] if rule.remedy and finding.answer == NOT_MET else []
+        parts += [("next", each) for each in next_steps(finding, view)]
+    return parts
+
+
+def _alternatives(finding: Finding, rule: Rule, view: View) -> list[tuple[str, str]]:
+    """The other ways in which a rule that is not met could be, each with what was found."""
+    if finding.answer != NOT_MET or view.assessment is None or not isinstance(rule.require, AnyOf):
+        return []
+    ctx = view.assessment.context
+    parts = []
+    for item in rule.require.items:
+        title, cite = getattr(item, "title", ""), getattr(item, "cite", "")
+        if title:
+            ask = "; ".join(required(leaf, ctx) for leaf in leaves(item))
+            parts.append(("either", f"{title} ({cite}): {ask}; found {found(item, ctx)}"))
+    return parts
+
+
+def next_steps(finding: Finding, view: View) -> list[str]:
+    """The commands that would move a finding on, ready to paste; nothing where there is no case to name."""
+    rule = view.law.rules[finding.rule]
+    if not view.case:
+        return [f"give {name}" for name in finding.needs] if finding.answer == MISSING else []
+    if finding.answer == REFER:
+        return [_judge(view.law.subjects[subject], view) for subject in finding.needs if subject in view.law.subjects]
+    if finding.answer == MISSING:
+        return [_record(view.law.vocabulary.terms[name], view) for name in finding.needs]
+    steps = [_record(view.law.vocabulary.terms[name], view) for name in _undone(rule, view)]
+    if rule.effect == COMPLY_OR_EXPLAIN:
+        steps.append(f"vires case judge {view.case} {rule.id} explained --role POST --reason TEXT")
+    return steps
+
+
+def _undone(rule: Rule, view: View) -> list[str]:
+    """The milestones a rule wants done that nobody recorded; of alternatives, only those of the first."""
+    if view.assessment is None or rule.require is None:
+        return []
+    first: Condition = rule.require.items[0] if isinstance(rule.require, AnyOf) else rule.require
+    names: dict[str, None] = {}
+    for leaf in leaves(first):
+        if _wants_done(leaf):
+            names.update(dict.fromkeys(name for name in leaf_names(leaf)))
+    known = view.assessment.context.facts
+    return [name for name in names if name not in known and not view.law.vocabulary.terms[name].derived]
+
+
+def _wants_done(leaf: Leaf) -> bool:
+    return isinstance(leaf, Done) or (isinstance(leaf, Order | Period) and leaf.done)
+
+
+def _judge(subject: Rule | Table, view: View) -> str:
+    if isinstance(subject, Table):
+        term = view.law.vocabulary.terms[subject.decides]
+        answer = "|".join(term.choices) if term.type == "choice" else "yes|no"
+        answer = f"'{answer}'" if " " in answer else answer
+    else:
+        answer = f"'{MET}|{NOT_MET}|{NOT_APPLICABLE}'"
+    return f"vires case judge {view.case} {subject.id} {answer} --role POST --reason TEXT"
+
+
+def _record(term: Term, view: View) -> str:
+    if term.name in view.steps:
+        return f"vires case advance {view.case} {view.steps[term.name]}"
+    if term.type == "choice":
+        value = "'" + "|".join(term.choices) + "'"
+    else:
+        value = "'DATE HH:MM'" if term.minute else _VALUES.get(term.type, "DATE")
+    return f"vires case record {view.case} {term.name}={value}"
+
+
+def earliest_lines(day: int | None, others: Sequence[Finding], at: Moment, width: int = 80) -> list[str]:
+    """When waiting would make the step lawful, and what waiting does not settle."""
+    left = f"{len(others)} other point{'s' * (len(others) != 1)} above"
+    if day is None:
+        return _wrap("Waiting does not cure this: see what is next above.", 2, width)
+    if day <= at.day:
+        return _wrap(f"No date stands in the way; what does is {left}.", 2, width) if others else []
+    said = f"Earliest lawful date: {Moment(day)}"
+    return _wrap(f"{said}, once {left} {'is' if len(others) == 1 else 'are'} settled." if others else f"{said}.", 2, width)
+
+
+def _working_lines(working: Working, width: int) -> list[str]:
+    lines = _hang(working.title, " " * _GAP + f"{'working':<10}", width)
+    month, row = "", ""
+    for mark in working.marks:
+        when = Moment(mark.day)
+        number, name, year = str(when).split()[:3]
+        if f"{name} {year}" != month:
+            lines += _hang(row, " " * (_GAP + 10), width) if row else []
+            month, row = f"{name} {year}", f"{name} {year}: "
+        row += f"{number} " if mark.counted else f"({number}) "
+    lines += _hang(row, " " * (_GAP + 10), width) if row else []
+    special = [f"{Moment(mark.day)} {mark.why}" for mark in working.marks if not mark.counted and not _weekend(mark.why)]
+    if any(not mark.counted for mark in working.marks):
+        lines += _hang("not counted: " + "; ".join([*special, "weekends"] if _weekends(working) else special), " " * (_GAP + 10), width)
+    if working.latest_start is not None:
+        lines += _hang(f"for this end, the latest lawful start was {Moment(working.latest_start)}", " " * (_GAP + 10), width)
+    return lines
+
+
+def _weekend(why: str) -> bool:
+    return why in ("Saturday", "Sunday")
+
+
+def _weekends(working: Working) -> bool:
+    return any(not mark.counted and _weekend(mark.why) for mark in working.marks)
+
+
+def _wrap(said: str, indent: int, width: int) -> list[str]:
+    return _hang(said, " " * indent, width)
+
+
+def _hang(said: str, head: str, width: int) -> list[str]:
+    """The text wrapped behind a head, later lines indented as far as it; commands are never broken in two."""
+    room = max(width, 40)
+    if said.startswith("vires "):
+        return [head + said]
+    if len(head) > room // 2:
+        return [head.rstrip(), *textwrap.wrap(said, room, initial_indent="    ", subsequent_indent="    ")]
+    wrapped = textwrap.wrap(
+        said, room, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False, break_on_hyphens=False
+    )
+    return wrapped or [head.rstrip()]
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], width: int = 80) -> list[str]:
+    """Columns as wide as they need; the last one wraps at the width."""
+    listed = [list(headings), *[list(row) for row in rows]]
+    widths = [max(len(row[column]) for row in listed) for column in range(len(headings) - 1)]
+    lines = []
+    for row in listed:
+        head = "".join(f"{cell:<{size}}  " for cell, size in zip(row, widths, strict=False))
+        lines += _hang(row[-1], head, width)
+    return lines
+
+
+# JSON -------------------------------------------------------------------------------------------------------------
+
+
+def decision_plain(decision: Decision, view: View) -> dict[str, object]:
+    """The decision for machines: the same facts as for people, every finding included."""
+    plain: dict[str, object] = {
+        "step": decision.step,
+        "on": decision.at.iso,
+        "answer": decision.answer,
+        "exit": EXIT[decision.answer],
+        "from": decision.source,
+        "findings": [finding_plain(finding, view) for finding in decision.findings],
+    }
+    optional = {"to": decision.target, "reason": decision.reason, "fault": decision.fault}
+    return plain | {name: value for name, value in optional.items() if value}
+
+
+def finding_plain(finding: Finding, view: View) -> dict[str, object]:
+    """One finding for machines."""
+    rule = view.law.rules[finding.rule]
+    plain: dict[str, object] = {
+        "rule": finding.rule,
+        "title": rule.title,
+        "cite": rule.cite,
+        "layer": finding.layer,
+        "pack": finding.pack,
+        "effect": finding.effect,
+        "answer": finding.answer,
+        "stands": finding.stands,
+    }
+    optional = {
+        "found": finding.found,
+        "required": finding.required,
+        "earliest": Moment(finding.earliest).iso if finding.earliest is not None else "",
+        "needs": list(finding.needs),
+        "caution": rule.caution,
+        "settled": {"entry": finding.settled.entry, "answer": finding.settled.answer} if finding.settled else None,
+        "next": next_steps(finding, view) if finding.blocks else [],
+    }
+    return plain | {name: value for name, value in optional.items() if value}
+
+
+def month(day: int) -> str:
+    """The month a day is in, for headings."""
+    name, year = str(Moment(day)).split()[1:3]
+    assert name in MONTHS
+    return f"{name} {year}"

@@ -1,0 +1,652 @@
+"""One function for each thing an officer, a procurement unit or an auditor does: open, call the core, append, return.
+
+An `Office` is one open store, one library, one clock reading and one person. Everything it returns is a value; what
+it writes, it writes in one append.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from engine import __version__, canonical, ledger, markup, packs, replay, store, workflow
+from engine.decide import Assessment, assess, decide, derive_all, rests_on, weigh
+from engine.errors import ConflictError, LedgerError, PackError, StoreError, UsageError
+from engine.law import Law, Rule, Table
+from engine.ledger import Draft, Entry, Head, Opening, Write
+from engine.library import Library
+from engine.machine import machine_of
+from engine.model import (
+    COMPLY_OR_EXPLAIN,
+    MET,
+    NOT_APPLICABLE,
+    NOT_MET,
+    REFER,
+    Decision,
+    Facts,
+    Finding,
+    Moment,
+    Unsure,
+    Value,
+)
+from engine.replay import CaseState, Replayed
+from engine.schema import nearest
+from engine.store import CaseRow, Store
+from engine.vocabulary import Term, parse_value, to_plain
+from engine.workflow import Step, Workflow
+
+EXPLAINED = "explained"
+IRREGULAR = "irregular:"
+EVENING = 23 * 60 + 59
+RETRIES = 8  # how often other people's appends may come first
+TRIALS = 24  # how often the earliest lawful day may move before it is called unreachable
+
+
+class Now(NamedTuple):
+    """One reading of the clock: the local moment people see (Europe/London) and the UTC second the log records."""
+
+    local: Moment
+    recorded: str
+
+
+class Written(NamedTuple):
+    """What an acknowledged act left on the log: its receipt and its last entry."""
+
+    receipt: str
+    entry: int
+
+
+class Earliest(NamedTuple):
+    """The first day on which waiting alone leaves nothing in the way, and what else still stands then."""
+
+    day: int | None
+    others: tuple[Finding, ...]
+
+
+class Outlook(NamedTuple):
+    """A decision looked at without taking it: with what it was judged on and the earliest lawful day."""
+
+    decision: Decision
+    assessment: Assessment | None
+    earliest: Earliest
+
+
+class Advanced(NamedTuple):
+    """A step taken or refused, what was written, and whether it went on the log as irregular."""
+
+    outlook: Outlook
+    written: Written
+    irregular: bool
+    state: str
+
+
+@dataclass
+class Office:
+    """An open store with the law, the time and the person at the keyboard."""
+
+    store: Store
+    library: Library
+    now: Now
+    login: str
+    _laws: dict[str, Law] = field(default_factory=dict)
+    _workflows: dict[str, Workflow] = field(default_factory=dict)
+    _folded: dict[tuple[str, str], CaseState] = field(default_factory=dict)
+    _kept: set[str] = field(default_factory=set)
+    _heads: dict[str, Head | None] = field(default_factory=dict)
+    _actors: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    # Reading ------------------------------------------------------------------------------------------------------
+
+    def law(self, authority: str) -> Law:
+        """The law that speaks to the authority."""
+        if authority not in self._laws:
+            self._laws[authority] = self.library.law.for_authority(self.library.authority(authority))
+        return self._laws[authority]
+
+    def case(self, authority: str, case: str) -> CaseState:
+        """The case, folded from its own entries; UsageError with the nearest id when there is none."""
+        known = self._folded.get((authority, case))
+        rows = self.store.rows(authority, case, after=known.sequence if known else 0)
+        entries = [_decoded(row, authority, case) for row in rows]
+        if known is None and not entries:
+            ids = [f"{row.authority}/{row.case}" for row in self.store.cases()]
+            raise UsageError(
+                f"there is no case {authority}/{case}", nearest(f"{authority}/{case}", ids) or "see: vires case list"
+            )
+        if entries:
+            known = replay.fold(entries, self._openings(authority, entries), known)
+            self._folded[authority, case] = known
+        assert known is not None
+        return known
+
+    def workflow(self, digest: str) -> Workflow:
+        """The workflow a case pins, from the bytes kept with it."""
+        if digest not in self._workflows:
+            self._workflows[digest] = kept_workflow(self.store.artifacts([digest]), digest)
+        return self._workflows[digest]
+
+    def outlook(self, authority: str, case: str, step: str, on: Moment | None = None) -> Outlook:
+        """What the rules say to a step on a day: today's, the day given, or the day planned for it."""
+        state, law = self.case(authority, case), self.law(authority)
+        cycle = self.workflow(state.workflow)
+        described = known_step(cycle, step)
+        facts = state.for_looking_ahead()
+        planned = facts.values.get(described.records or "")
+        if on is None and isinstance(planned, Moment) and (described.records or "") in facts.planned:
+            on = planned if planned.minute is not None else Moment(planned.day, EVENING)
+        return outlook(law, cycle, state.state, facts, step, on or self.now.local)
+
+    def _openings(self, authority: str, entries: Iterable[Entry]) -> dict[str, Opening]:
+        sealed = [commitment for entry in entries for commitment in ledger.sealed_in(entry.body)]
+        return self.store.openings(authority, sealed) if sealed else {}
+
+    # Writing ------------------------------------------------------------------------------------------------------
+
+    def open_log(self, authority: str, training: bool) -> Written:
+        """The first entry of an authority's log: what kind of store it is, for good."""
+        body: dict[str, object] = {"training": training, "engine": __version__}
+        return self._append(authority, [("log-opened", None, self.now.local, body, {}, ())])
+
+    def open_case(self, authority: str, title: str, case: str = "") -> tuple[str, Written]:
+        """A new case at the start of the cycle, and its id: the one given, or the next of the year."""
+        self.library.authority(authority)
+        cycle, source = self.library.workflow, self.library.cycles
+        taken = {row.case for row in self.store.cases(authority)}
+        case = case or _next_id(self.now.local, taken)
+        if case in taken:
+            raise UsageError(f"{authority}/{case} is open already", "leave --id out to get the next number")
+        digest = packs.digest(source)
+        seal, opening = ledger.seal(title, secrets.token_bytes(16))
+        body: dict[str, object] = {"title": seal, "workflow": cycle.id, "state": cycle.initial}
+        item = ("case-opened", case, self.now.local, body, {"workflow": digest}, (opening,))
+        projection = CaseRow(authority, case, title, cycle.initial, self.now.recorded, self.now.recorded, 0)
+        artifacts = {digest: ("workflow", packs.archive(source))}
+        written = self._append(authority, [item], (case, 0), projection, artifacts)
+        return case, written
+
+    def record(
+        self, authority: str, case: str, given: Sequence[tuple[str, str]], planned: bool
+    ) -> tuple[list[Kept], Written]:
+        """Facts and milestones recorded, one entry each in one append; nothing is written unless all are good."""
+        state, law = self.case(authority, case), self.law(authority)
+        owners = {step.records: step.id for step in self.workflow(state.workflow).steps if step.records}
+        values: dict[str, Value] = dict((state.for_looking_ahead() if planned else state.for_step()).values)
+        items: list[Item] = []
+        shown: list[Kept] = []
+        for name, said in given:
+            term = law.vocabulary.get(name)
+            self._may_record(term, owners, planned, f"{authority}/{case}")
+            value = parse_value(term, said)
+            self._must_fit(term, value, values, planned)
+            values[name] = value
+            items.append(self._recorded(case, term, value, planned))
+            shown.append(Kept(name, value, state.facts[name].entry if name in state.facts else None))
+        return shown, self._append(authority, items, (case, state.sequence), self._projected(state))
+
+    def _may_record(self, term: Term, owners: Mapping[str, str], planned: bool, case: str) -> None:
+        if term.derived:
+            raise UsageError(f"{term.name} is worked out, nobody records it", f"see: vires case show {case}")
+        if planned and not term.milestone:
+            raise UsageError(f"{term.name} is not a milestone, it cannot be planned", "leave out --planned")
+        if term.name in owners and not planned:
+            raise UsageError(
+                f"{term.name} is recorded by taking its step", f"vires case advance {case} {owners[term.name]}"
+            )
+
+    def _must_fit(self, term: Term, value: Value, values: Mapping[str, Value], planned: bool) -> None:
+        """A milestone that happened is not in the future, and not before what it must follow."""
+        if not term.milestone or not isinstance(value, Moment):
+            return
+        if not planned and _later(value, self.now.local):
+            raise UsageError(f"{term.name}: {value} has not come yet", "add --planned, or correct the date")
+        for name in term.after:
+            earlier = values.get(name)
+            if isinstance(earlier, Moment) and _later(earlier, value):
+                raise UsageError(f"{term.name}: {value} is before {name}, {earlier}", "correct one of the two dates")
+
+    def _recorded(self, case: str, term: Term, value: Value, planned: bool) -> Item:
+        plain = to_plain(value)
+        openings: tuple[Opening, ...] = ()
+        if term.kind != "public" or term.type == "text":
+            plain, opening = ledger.seal(plain, secrets.token_bytes(16))
+            openings = (opening,)
+        body: dict[str, object] = {"name": term.name, "type": term.type, "value": plain}
+        if planned:
+            body["planned"] = True
+        happened = value if term.milestone and isinstance(value, Moment) and not planned else self.now.local
+        return ("recorded", case, happened, body, {}, openings)
+
+    def advance(
+        self, authority: str, case: str, step: str, already_done: Moment | None = None, reason: str = ""
+    ) -> Advanced:
+        """The step taken, refused, or set down as having happened unlawfully; each is an entry."""
+        state, law = self.case(authority, case), self.law(authority)
+        cycle = self.workflow(state.workflow)
+        described = known_step(cycle, step)
+        at = already_done or self.now.local
+        if already_done is not None:
+            self._must_be_past(described, already_done, state)
+        looked = outlook(law, cycle, state.state, state.for_step(), step, at)
+        decision, openings = looked.decision, list[Opening]()
+        digests: Digests = {**law.digests, "workflow": state.workflow}
+        if decision.fault:
+            body: dict[str, object] = {"step": step, "at": at.iso, "detail": decision.fault, "engine": __version__}
+            fault = ("fault", case, at, body, digests, ())
+            written = self._append(authority, [fault], (case, state.sequence), self._projected(state))
+            return Advanced(looked, written, False, state.state)
+        body = {**replay.plain_decision(decision), "engine": __version__}
+        target = decision.target
+        irregular = already_done is not None and target is None
+        if irregular:
+            target = machine_of(cycle).move(state.state, step)
+            irregular = target is not None
+        if already_done is not None:
+            seal, opening = ledger.seal(reason, secrets.token_bytes(16))
+            body["irregular" if irregular else "late"] = seal
+            openings.append(opening)
+        if target is not None:
+            body["to"] = target
+            if described.records:
+                body["records"] = described.records
+        item = ("decision", case, at, body, digests, tuple(openings))
+        projection = self._projected(state)._replace(state=target or state.state)
+        written = self._append(authority, [item], (case, state.sequence), projection, self._artifacts(law))
+        return Advanced(looked, written, irregular, target or state.state)
+
+    def _must_be_past(self, step: Step, day: Moment, state: CaseState) -> None:
+        if _later(day, self.now.local):
+            raise UsageError(f"{day} has not come yet", "--already-done is for what has happened")
+        values = state.for_step().values
+        term = self.law(state.authority).vocabulary.terms.get(step.records or "")
+        if term is not None:
+            self._must_fit(term, day, values, False)
+
+    def judge(
+        self, authority: str, case: str, subject: str, answer: str, role: str, reasons: str, extra: Mapping[str, str]
+    ) -> Written:
+        """A person's answer where a rule or table refers, resting on the rule and the facts as they are now."""
+        state, law = self.case(authority, case), self.law(authority)
+        body: dict[str, object] = {"rule": subject, "role": role, "answer": answer, "rests_on": ""}
+        if subject.startswith(IRREGULAR):
+            body["rests_on"] = self._irregular_entry(state, subject)
+        else:
+            body |= self._judged(state, law, subject, answer)
+        openings = []
+        for name, said in {"reasons": reasons, **extra}.items():
+            body[name], opening = ledger.seal(said, secrets.token_bytes(16))
+            openings.append(opening)
+        item = ("judgement", case, self.now.local, body, law.digests, tuple(openings))
+        return self._append(authority, [item], (case, state.sequence), self._projected(state), self._artifacts(law))
+
+    def _irregular_entry(self, state: CaseState, subject: str) -> str:
+        """The leaf of the irregular step that a monitoring officer's view is about."""
+        number = subject.removeprefix(IRREGULAR)
+        known = [str(step.entry) for step in state.steps if step.irregular]
+        if number not in known:
+            raise UsageError(
+                f"entry {number} is not an irregular step of this case", f"irregular: {', '.join(known) or 'none'}"
+            )
+        row = next(iter(self.store.rows(state.authority, state.case, after=int(number) - 1)))
+        return row.leaf.hex()
+
+    def _judged(self, state: CaseState, law: Law, subject: str, answer: str) -> dict[str, object]:
+        if subject not in law.subjects:
+            raise UsageError(f"no rule or table is called {subject!r}", nearest(subject, law.subjects))
+        found, facts = law.subjects[subject], state.for_step()
+        derived = derive_all(law, facts, self.now.local)
+        digest = rests_on(found, law, derived, facts.values.keys())
+        if isinstance(found, Table):
+            known = derived.get(found.decides)
+            asked = isinstance(known, Unsure) and known.source == found.id
+            if not asked and not any(each.rule == subject for each in state.judgements):
+                said = "facts it needs are missing" if known is None else "it decides by itself"
+                raise UsageError(f"{subject} does not refer to a person here: {said}")
+            value = parse_value(law.vocabulary.terms[found.decides], answer)
+            return {"rests_on": digest, "answer": answer, "value": to_plain(value)}
+        self._must_refer(law, facts, found, state, answer)
+        return {"rests_on": digest}
+
+    def _must_refer(self, law: Law, facts: Facts, rule: Rule, state: CaseState, answer: str) -> None:
+        explains = rule.effect == COMPLY_OR_EXPLAIN
+        answers = (EXPLAINED,) if explains else (MET, NOT_MET, NOT_APPLICABLE)
+        if answer not in answers:
+            raise UsageError(f"{answer!r} is not an answer to {rule.id}", f"write one of: {', '.join(answers)}")
+        steps = {step.id: step.records for step in self.workflow(state.workflow).steps}
+        result = assess(law, facts, rule.binds[0], self.now.local, steps.get(rule.binds[0]))
+        finding = next((each for each in result.findings if each.rule == rule.id), None)
+        if finding is None:
+            raise UsageError(f"{rule.id} is not in force on this case today")
+        if finding.answer != REFER and not (explains and finding.answer == NOT_MET):
+            raise UsageError(f"{rule.id} does not refer to a person here: it is {finding.answer}")
+        if rule.id not in finding.needs and finding.answer == REFER:
+            raise UsageError(f"{rule.id} waits for another judgement", f"judge {', '.join(finding.needs)} instead")
+
+    # Appending ----------------------------------------------------------------------------------------------------
+
+    def _append(
+        self,
+        authority: str,
+        items: Sequence[Item],
+        case_after: tuple[str, int] | None = None,
+        projection: CaseRow | None = None,
+        artifacts: Mapping[str, tuple[str, bytes]] | None = None,
+    ) -> Written:
+        """The items on the log in one append; entries of other cases that came in between do not stand in the way."""
+        for _ in range(RETRIES):
+            try:
+                return self._append_once(authority, items, case_after, projection, artifacts or {})
+            except ConflictError as conflict:
+                self._heads.pop(authority, None)
+                rows = [row for row in conflict.rows if isinstance(row, ledger.Row)]
+                ours = [row for row in rows if case_after is not None and row.case == case_after[0]]
+                if ours or not rows:
+                    raise _told(authority, ours or rows) from conflict
+        raise StoreError(f"the log of {authority} is too busy; nothing was written", "try again")
+
+    def _append_once(
+        self,
+        authority: str,
+        items: Sequence[Item],
+        case_after: tuple[str, int] | None,
+        projection: CaseRow | None,
+        artifacts: Mapping[str, tuple[str, bytes]],
+    ) -> Written:
+        if authority not in self._heads:
+            self._heads[authority] = self.store.head(authority)
+        expected, actor = self._heads[authority], self._actor(authority)
+        logins: dict[str, str] = {}
+        if actor is None:
+            actor = logins[self.login] = secrets.token_hex(8)
+            items = items if items[0][0] == "log-opened" else [self._introduction(), *items]
+        writes = self._composed(expected, authority, actor, items)
+        last = writes[-1]
+        if projection is not None:
+            projection = projection._replace(changed=self.now.recorded, sequence=last.entry.sequence)
+        self.store.append(
+            authority,
+            expected,
+            writes,
+            case_after=case_after,
+            projection=projection,
+            artifacts=artifacts,
+            logins=logins,
+        )
+        self._heads[authority] = ledger.head_after(last)
+        self._kept.update(artifacts)
+        return Written(ledger.receipt(last.entry, last.leaf), last.entry.sequence)
+
+    def _actor(self, authority: str) -> str | None:
+        """The opaque id of the person at the keyboard in this log, None until their first act."""
+        if (authority, self.login) not in self._actors:
+            found = self.store.actor(authority, self.login)
+            if found is None:
+                return None
+            self._actors[authority, self.login] = found
+        return self._actors[authority, self.login]
+
+    def _introduction(self) -> Item:
+        seal, opening = ledger.seal(self.login, secrets.token_bytes(16))
+        return ("actor", None, self.now.local, {"login": seal}, {}, (opening,))
+
+    def _composed(self, head: Head | None, authority: str, actor: str, items: Iterable[Item]) -> list[Write]:
+        writes: list[Write] = []
+        for kind, case, happened, body, digests, openings in items:
+            draft = Draft(case, kind, actor, happened.iso, body, digests)
+            entry = ledger.compose(head, authority, draft, self.now.recorded)
+            writes.append(ledger.write(entry, openings))
+            head = ledger.head_after(writes[-1])
+        return writes
+
+    def _projected(self, state: CaseState) -> CaseRow:
+        return CaseRow(state.authority, state.case, state.title, state.state, state.opened, "", 0)
+
+    def _artifacts(self, law: Law) -> dict[str, tuple[str, bytes]]:
+        """The bytes of packs, calendars and vocabulary that this office has not seen kept yet."""
+        wanted = {digest for value in law.digests.values() for digest in (_named(value) or [str(value)])}
+        return {digest: self.library.artifacts[digest] for digest in wanted - self._kept}
+
+    # The auditor --------------------------------------------------------------------------------------------------
+
+    def entries(self, authority: str, case: str | None = None) -> Iterator[Entry]:
+        """The entries of a log, or of one case, in order; LedgerError at the first that cannot be read."""
+        return (ledger.decode(row.bytes) for row in self.store.rows(authority, case))
+
+    def verify(self, authority: str, receipts: Sequence[str]) -> tuple[ledger.Step, ...]:
+        """The numbered steps of verification: the log's own, then packs kept by digest, then the projection."""
+        named = [receipt for text in receipts if (receipt := ledger.parse_receipt(text)).authority == authority]
+        rows = list(self.store.rows(authority))
+        steps = list(ledger.verify(authority, rows, self.store.openings(authority), named))
+        steps.append(self._verify_packs(rows, len(steps) + 1))
+        steps.append(self._verify_projection(authority, rows, len(steps) + 1))
+        return tuple(steps)
+
+    def _verify_packs(self, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
+        wanted: dict[str, int] = {}
+        for entry in _readable(rows):
+            for digest in _digests(entry):
+                wanted.setdefault(digest, entry.sequence)
+        kept = self.store.artifacts(wanted)
+        problems = []
+        for digest, sequence in wanted.items():
+            if digest not in kept:
+                problems.append(ledger.Problem(sequence, f"the bytes of {digest[:16]} are not kept"))
+            elif not _is_kept(kept[digest], digest):
+                problems.append(ledger.Problem(sequence, f"the bytes kept for {digest[:16]} have another digest"))
+        good = f"{len(wanted) - len(problems)} of {len(wanted)} present, digests equal"
+        return ledger.Step(number, "packs, calendars and workflows", not problems, good, tuple(problems))
+
+    def _verify_projection(self, authority: str, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
+        listed = {row.case: row for row in self.store.cases(authority)}
+        cases: dict[str, list[Entry]] = {}
+        for entry in _readable(rows):
+            if entry.case is not None:
+                cases.setdefault(entry.case, []).append(entry)
+        problems = [
+            ledger.Problem(row.sequence, f"the list shows a case {case} that the log does not have")
+            for case, row in listed.items()
+            if case not in cases
+        ]
+        for case, entries in cases.items():
+            fault = self._projection_fault(authority, entries, listed.get(case))
+            if fault:
+                problems.append(ledger.Problem(entries[-1].sequence, f"case {case}: {fault}"))
+        good = f"{len(cases)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
+        return ledger.Step(number, "projection", not problems, good, tuple(problems))
+
+    def _projection_fault(self, authority: str, entries: Sequence[Entry], row: CaseRow | None) -> str:
+        try:
+            state = replay.fold(entries, self._openings(authority, entries))
+        except LedgerError as error:
+            return error.message
+        if row is None:
+            return "it is not in the list"
+        same = (row.state, row.sequence) == (state.state, state.sequence)
+        return "" if same and state.title in (row.title, replay.ERASED) else "the list does not say what the log says"
+
+    def replay(self, authority: str, case: str | None = None) -> Iterator[Replayed]:
+        """Every decision of a case, or of the whole log, taken again under the law of its day."""
+        if case is not None:
+            self.case(authority, case)
+        cases = [case] if case is not None else sorted({row.case for row in self.store.rows(authority) if row.case})
+        books: dict[str, tuple[Law, Workflow]] = {}
+        for each in cases:
+            entries = list(self.entries(authority, each))
+            yield from replay.replay(
+                entries, self._openings(authority, entries), lambda entry: self._lawbook(entry, books)
+            )
+
+    def _lawbook(self, entry: Entry, books: dict[str, tuple[Law, Workflow]]) -> tuple[Law, Workflow]:
+        name = canonical.encode(entry.digests).decode()
+        if name not in books:
+            wanted = set(_digests(entry))
+            kept = self.store.artifacts(wanted)
+            if missing := sorted(wanted - kept.keys()):
+                raise LedgerError(f"the bytes of {missing[0][:16]} are not kept: this decision cannot be replayed")
+            books[name] = _book(entry, kept)
+        return books[name]
+
+
+Digests = Mapping[str, str | Mapping[str, str]]
+Item = tuple[str, str | None, Moment, Mapping[str, object], Digests, tuple[Opening, ...]]
+
+
+class Kept(NamedTuple):
+    """A fact as it was recorded, and the entry it supersedes."""
+
+    name: str
+    value: Value
+    supersedes: int | None
+
+
+def outlook(law: Law, cycle: Workflow, state: str, facts: Facts, step: str, at: Moment) -> Outlook:
+    """A decision with its working and the earliest lawful day; takes nothing, writes nothing."""
+    decision, result = weigh(law, cycle, state, facts, step, at)
+    return Outlook(decision, result, earliest(law, cycle, state, facts, step, decision))
+
+
+def earliest(law: Law, cycle: Workflow, state: str, facts: Facts, step: str, first: Decision) -> Earliest:
+    """The first day on which waiting has cured all that waiting can cure; None when some of it never is."""
+    decision, day = first, first.at.day
+    for _ in range(TRIALS):
+        late = [each for each in decision.blocking if each.stands == NOT_MET]
+        days = [each.earliest for each in late if each.earliest is not None]
+        others = tuple(each for each in decision.blocking if each not in late or each.earliest is None)
+        if decision.fault or (decision.reason and not decision.findings):
+            return Earliest(None, ())
+        if not days or max(days) <= day:
+            stuck = any(each.stands == NOT_MET for each in others)
+            return Earliest(None if stuck else day, others)
+        day = max(days)
+        decision = decide(law, cycle, state, facts, step, Moment(day, EVENING))
+    return Earliest(None, decision.blocking)
+
+
+def known_step(cycle: Workflow, step: str) -> Step:
+    """The step of that name; UsageError with the nearest when there is none."""
+    found = cycle.step(step)
+    if found is None:
+        names = [each.id for each in cycle.steps]
+        raise UsageError(f"no step is called {step!r}", nearest(step, names) or "see: vires workflow show")
+    return found
+
+
+def kept_workflow(artifacts: Mapping[str, bytes], digest: str) -> Workflow:
+    """The workflow kept under a digest; LedgerError when its bytes are gone or altered."""
+    if digest not in artifacts:
+        raise LedgerError(f"the workflow {digest[:16]} is not kept", "vires audit verify says what else is lost")
+    try:
+        files = packs.unpack(artifacts[digest], digest)
+    except PackError as error:
+        raise LedgerError(error.message) from error
+    path, source = next(iter(files.items()))
+    node, _ = markup.read(path, source)
+    assert node is not None
+    built, problems = workflow.parse(node, None, workflow.recorded(node))
+    if built is None:
+        raise LedgerError(f"the workflow {digest[:16]} cannot be read: {problems[0]}")
+    return built
+
+
+def parse_facts(law: Law, given: Mapping[str, str]) -> Facts:
+    """The facts a file names, as typed values; UsageError at the first that is not in the vocabulary."""
+    values: dict[str, Value] = {}
+    for name, said in given.items():
+        term = law.vocabulary.get(name)
+        values[name] = parse_value(term, said)
+    return Facts(values)
+
+
+def initialise(url: str, library: Library, now: Now, login: str, training: bool) -> tuple[str, ...]:
+    """A new store with a log opened for every authority of the library; the authorities."""
+    names = tuple(sorted(library.authorities()))
+    with store.create(url) as made:
+        office = Office(made, library, now, login)
+        for name in names:
+            office.open_log(name, training)
+    return names
+
+
+def is_training(opened: Store) -> bool:
+    """Whether the logs of this store say they are for training; StoreError when they do not agree."""
+    kinds = set()
+    for authority in opened.authorities():
+        first = next(iter(opened.rows(authority, before=2)), None)
+        if first is not None:
+            kinds.add(bool(ledger.decode(first.bytes).body.get("training")))
+    if len(kinds) > 1:
+        raise LedgerError("some logs of this store are for training and some are not", "vires audit verify")
+    return kinds == {True}
+
+
+def _told(authority: str, rows: Sequence[ledger.Row]) -> ConflictError:
+    """The conflict in words: which entries came first."""
+    said = []
+    for entry in _readable(rows):
+        what = entry.body.get("step") or entry.body.get("name") or entry.body.get("rule") or ""
+        said.append(f"entry {entry.sequence}, {entry.kind} {what} at {entry.recorded}".replace("  ", " "))
+    first = rows[0].case if rows else ""
+    return ConflictError(
+        f"somebody else changed {authority}/{first} first: {'; '.join(said)}; nothing was written",
+        f"look again: vires case show {authority}/{first}",
+        rows,
+    )
+
+
+def _book(entry: Entry, kept: Mapping[str, bytes]) -> tuple[Law, Workflow]:
+    digests = entry.digests
+    try:
+        words = packs.unpack(kept[str(digests["vocabulary"])], str(digests["vocabulary"]))
+        days: dict[str, str] = {}
+        for digest in _named(digests.get("calendars")):
+            days.update(packs.unpack(kept[digest], digest))
+        folders = [packs.unpack(kept[digest], digest) for digest in _named(digests.get("packs"))]
+        law = packs.build(words, days, folders)
+    except PackError as error:
+        raise LedgerError(f"the packs of the day cannot be read: {error.message}; {error.hint}") from error
+    return law, kept_workflow(kept, str(digests["workflow"]))
+
+
+def _named(digests: object) -> list[str]:
+    return [str(digest) for digest in digests.values()] if isinstance(digests, dict) else []
+
+
+def _digests(entry: Entry) -> Iterator[str]:
+    for value in entry.digests.values():
+        yield from _named(value) if isinstance(value, dict) else [str(value)]
+
+
+def _is_kept(data: bytes, digest: str) -> bool:
+    try:
+        return bool(packs.unpack(data, digest))
+    except PackError:
+        return False
+
+
+def _readable(rows: Iterable[ledger.Row]) -> Iterator[Entry]:
+    for row in rows:
+        try:
+            yield ledger.decode(row.bytes)
+        except LedgerError:
+            continue  # step 1 reports it
+
+
+def _decoded(row: ledger.Row, authority: str, case: str) -> Entry:
+    entry = ledger.decode(row.bytes)
+    if (entry.authority, entry.case, entry.sequence) != (authority, case, row.sequence):
+        raise LedgerError(f"entry {row.sequence} is filed under a case it does not belong to", "vires audit verify")
+    return entry
+
+
+def _later(left: Moment, right: Moment) -> bool:
+    """Whether left is certainly after right: by day, or by the hour where both have one."""
+    if left.day != right.day or left.minute is None or right.minute is None:
+        return left.day > right.day
+    return left.minute > right.minute
+
+
+def _next_id(today: Moment, taken: set[str]) -> str:
+    year = today.iso[:4]
+    number = 1 + max((int(case[5:]) for case in taken if case.startswith(f"{year}-") and case[5:].isdigit()), default=0)
+    return f"{year}-{number:03d}"
