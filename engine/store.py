@@ -161,7 +161,7 @@ ROWS_OF_CASE = _compiled(_ROWS.where(_OF_CASE))
 ACTOR_OF = _compiled(
     select(ACTOR.c.actor).where(ACTOR.c.authority == bindparam("authority"), ACTOR.c.login == bindparam("login"))
 )
-ARTIFACT_BY = _compiled(select(ARTIFACT.c.bytes).where(ARTIFACT.c.digest == bindparam("digest")))
+ARTIFACT_BY = _compiled(select(_blob(ARTIFACT.c.bytes)).where(ARTIFACT.c.digest == bindparam("digest")))
 ADD_ENTRY = _compiled(insert(ENTRY))
 ADD_OPENING = _compiled(sqlite.insert(OPENING).on_conflict_do_nothing())
 ADD_ACTOR = _compiled(insert(ACTOR))
@@ -243,7 +243,8 @@ class Store:
 
     def openings(self, authority: str, commitments: Iterable[str] | None = None) -> dict[str, Opening]:
         """The openings kept, by commitment: all of the authority's (None), or those of `commitments` not erased."""
-        query = select(OPENING.c.commitment, OPENING.c.salt, OPENING.c.value).where(OPENING.c.authority == authority)
+        columns = (OPENING.c.commitment, _blob(OPENING.c.salt), _blob(OPENING.c.value))
+        query = select(*columns).where(OPENING.c.authority == authority)
         found = self._select(query) if commitments is None else self._among(query, OPENING.c.commitment, commitments)
         return {row[0]: Opening(*row) for row in found}
 
@@ -259,7 +260,7 @@ class Store:
 
     def artifacts(self, digests: Iterable[str]) -> dict[str, bytes]:
         """The bytes kept under each of `digests`, those that are not here left out."""
-        query = select(ARTIFACT.c.digest, ARTIFACT.c.bytes)
+        query = select(ARTIFACT.c.digest, _blob(ARTIFACT.c.bytes))
         return {row[0]: row[1] for row in self._among(query, ARTIFACT.c.digest, digests)}
 
     def cases(self, authority: str | None = None) -> tuple[CaseRow, ...]:
