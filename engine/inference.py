@@ -39,8 +39,10 @@ class Fault(Exception):
 
 Program = tuple[Part, ...]
 
+MOST = 20_000  # firings in one evaluation; the forms fire once or a few times each, beyond this something is wrong
+
 _programs: dict[tuple[str, ...], Program] = {}
-_fired: set[str] = set()
+_fired: list[str] = []
 
 
 def compiled(tables: Iterable[Table], rules: Iterable[Rule]) -> Program:
@@ -56,7 +58,7 @@ def run(program: Program, ctx: Context) -> frozenset[str]:
     """The forms that fire on the facts: `rule:0:met`, `rule:not applicable`, `table:3`, ...; Fault when it fails."""
     _fired.clear()
     for part in program:
-        fact: dict[str, Scalar] = {"id": 1, "sid": "1"}
+        fact: dict[str, Scalar] = {"id": 1, "sid": "1", "one": 1}
         for leaf, key in part.keys.items():
             value = scalar(leaf, ctx)
             if value is not None:
@@ -92,7 +94,9 @@ def _part(name: str, forms: list[tuple[str, Condition]]) -> Part:
 
 def _noting(id: str) -> Callable[[object], None]:
     def note(_: object) -> None:
-        _fired.add(id)
+        if len(_fired) > MOST:
+            raise Fault(f"{id} fires without end")
+        _fired.append(id)
 
     return note
 
@@ -147,8 +151,8 @@ def _join(word: str, forms: list[Form]) -> Form:
     for form in forms:
         inner = form.get(word)
         flat.extend(inner if isinstance(inner, list) else [form])
-    if not flat:  # all of nothing is true, any of nothing is false
-        return {"$gte": {"id": 1}} if word == "$and" else {"$lt": {"id": 1}}
+    if not flat:  # all of nothing is true, any of nothing is false (a test of `id` itself would fire without end)
+        return {"one": 1} if word == "$and" else {"one": 0}
     return flat[0] if len(flat) == 1 else {word: flat}  # type: ignore[return-value]
 
 
@@ -235,9 +239,15 @@ def _spare(leaf: Period, start: Value | None, end: Value | None, ctx: Context) -
         return -1
     if isinstance(figure, Unsure) or not isinstance(start, Moment) or not isinstance(end, Moment):
         return None
-    calendar = ctx.law.calendars.get(leaf.calendar)
-    if leaf.op in (">=", "<"):
-        limit = calendars.earliest(leaf.clock, calendar, start.day, figure.number)
-        return None if limit is None else end.day - limit if leaf.op == ">=" else limit - 1 - end.day
-    limit = calendars.latest(leaf.clock, calendar, start.day, figure.number)
-    return None if limit is None else limit - end.day if leaf.op == "<=" else end.day - limit - 1
+    calendar, n = ctx.law.calendars.get(leaf.calendar), figure.number
+    by_end = leaf.op in (">=", "<")  # over by the end, or else begun by it
+    limit = (calendars.earliest if by_end else calendars.latest)(leaf.clock, calendar, start.day, n)
+    if limit is None:  # the limit lies beyond the calendar; the end may not
+        counted = (calendars.count if by_end else calendars.begun)(leaf.clock, calendar, start.day, end.day)
+        return (
+            None
+            if counted is None
+            else {">=": counted - n, "<": n - counted - 1, "<=": n - counted, ">": counted - n - 1}[leaf.op]
+        )
+    spare = {">=": end.day - limit, "<": limit - 1 - end.day, "<=": limit - end.day, ">": end.day - limit - 1}
+    return spare[leaf.op]

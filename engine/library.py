@@ -123,6 +123,26 @@ def with_folder(library: Library, folder: Path) -> Library:
     return Library(library.words, library.days, {**rest, str(folder): source}, library.cycles)
 
 
+def pack_in(library: Library, folder: Path) -> str:
+    """The id of the pack in a folder that the library was given."""
+    return _pack_name(library.folders[str(folder)])
+
+
+def facts_file(path: Path) -> dict[str, str]:
+    """The names and values in a facts file; UsageError with file and line when it is not such a file."""
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", "name a YAML file of facts") from error
+    node, problems = markup.read(str(path), source)
+    found = markup.plain(node) if node is not None and not problems else {}
+    if problems:
+        raise UsageError(str(problems[0]))
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise UsageError(f"{path}:1:1: a facts file names facts, one on a line", "write contract.kind: services")
+    return {name: str(value) for name, value in found.items()}
+
+
 def _pack_name(source: packs.Files) -> str:
     head = next((text for path, text in source.items() if path.endswith("pack.yaml")), "")
     node, _ = markup.read("pack.yaml", head)

@@ -23,7 +23,7 @@ DATED = ("milestone", "date", "minute")
 ERASED = "erased"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Kept:
     """One fact as the log has it: its type, plain value (None where its opening is gone), and who recorded it when."""
 

@@ -17,7 +17,6 @@ from engine.model import (
     MAY_PROCEED,
     MET,
     MISSING,
-    MONTHS,
     NOT_APPLICABLE,
     NOT_MET,
     REFER,
@@ -28,7 +27,6 @@ from engine.model import (
 from engine.reference import Working, found, required, workings
 from engine.vocabulary import Term
 
-TRAINING = "TRAINING"
 PROCEED, STOP, ASK = "✓", "✗", "?"
 _MARKS = {
     MAY_PROCEED: (PROCEED, "may proceed"),
@@ -48,7 +46,7 @@ class View(NamedTuple):
     law: Law
     assessment: Assessment | None
     case: str = ""
-    steps: Mapping[str, str] = {}  # noqa: RUF012  milestone to the step that records it
+    steps: Mapping[str, str] = {}
     every: bool = False
     working: bool = False
     width: int = 80
@@ -64,15 +62,15 @@ def decision_lines(decision: Decision, view: View, subtitle: str = "") -> list[s
     """A decision for people: the answer, then each finding that stops it with what to do next."""
     lines = [verdict(decision)]
     if subtitle:
-        lines += _wrap(subtitle, 2, view.width)
+        lines += wrap(subtitle, 2, view.width)
     if decision.reason:
-        lines += ["", *_wrap(decision.reason, 2, view.width)]
+        lines += ["", *wrap(decision.reason, 2, view.width)]
     if decision.fault:
-        lines += _wrap(decision.fault, 2, view.width)
+        lines += wrap(decision.fault, 2, view.width)
     shown = [each for each in decision.findings if view.every or each.blocks or each.settled]
     for finding in sorted(shown, key=lambda each: (_ORDER.index(each.stands) if each.blocks else 9, each.rule)):
         lines += ["", *_finding_lines(finding, view)]
-    lines += ["", *_wrap(_counted(decision.findings, shown), 2, view.width)] if decision.findings else []
+    lines += ["", *wrap(_counted(decision.findings, shown), 2, view.width)] if decision.findings else []
     return lines
 
 
@@ -85,10 +83,10 @@ def _counted(findings: Sequence[Finding], shown: Sequence[Finding]) -> str:
 def _finding_lines(finding: Finding, view: View) -> list[str]:
     rule = view.law.rules[finding.rule]
     head = f"  {finding.answer:<{_GAP - 4}}  "
-    lines = _hang(rule.title, head, view.width)
-    lines += _wrap(f"{rule.cite} · {rule.layer} · {rule.id}", _GAP, view.width)
+    lines = hang(rule.title, head, view.width)
+    lines += wrap(f"{rule.cite} · {rule.layer} · {rule.id}", _GAP, view.width)
     for label, said in _parts(finding, rule, view):
-        lines += _hang(said, " " * _GAP + f"{label:<10}", view.width)
+        lines += hang(said, " " * _GAP + f"{label:<10}", view.width)
     if view.working and view.assessment is not None:
         for require in rule.requirements:
             for each in workings(require, view.assessment.context):
@@ -183,33 +181,64 @@ def _record(term: Term, view: View) -> str:
     return f"vires case record {view.case} {term.name}={value}"
 
 
+def step_line(decision: Decision, day: int | None) -> str:
+    """A step and its answer in one line, for a list of steps."""
+    mark, words = _MARKS[decision.answer]
+    waits = f", not before {Moment(day)}" if day is not None and day > decision.at.day else ""
+    return f"{mark} {decision.step:<26} {words}{waits}"
+
+
+def advanced_lines(state: str, irregular: bool, entry: int, receipt: str, case: str, width: int) -> list[str]:
+    """What a step left behind: the state, the entry, and what an irregular step asks for next."""
+    lines = []
+    if irregular:
+        said = (
+            f"recorded as it happened, IRREGULAR for good: the case is now {state}. "
+            "It asks for the monitoring officer's view, a remedy and the day it is reported."
+        )
+        lines += ["", *wrap(said, 2, width)]
+        asks = "noted --role 'monitoring officer' --reason TEXT --remedy TEXT --report-by DATE"
+        lines += hang(f"vires case judge {case} irregular:{entry} {asks}", "  next     ", width)
+    return [*lines, *hang(state, "  state    ", width), *hang(f"{receipt} (entry {entry})", "  receipt  ", width)]
+
+
 def earliest_lines(day: int | None, others: Sequence[Finding], at: Moment, width: int = 80) -> list[str]:
     """When waiting would make the step lawful, and what waiting does not settle."""
     left = f"{len(others)} other point{'s' * (len(others) != 1)} above"
     if day is None:
-        return _wrap("Waiting does not cure this: see what is next above.", 2, width)
+        return wrap("Waiting does not cure this: see what is next above.", 2, width)
     if day <= at.day:
-        return _wrap(f"No date stands in the way; what does is {left}.", 2, width) if others else []
+        return wrap(f"No date stands in the way; what does is {left}.", 2, width) if others else []
     said = f"Earliest lawful date: {Moment(day)}"
-    return _wrap(f"{said}, once {left} {'is' if len(others) == 1 else 'are'} settled." if others else f"{said}.", 2, width)
+    return wrap(
+        f"{said}, once {left} {'is' if len(others) == 1 else 'are'} settled." if others else f"{said}.", 2, width
+    )
 
 
 def _working_lines(working: Working, width: int) -> list[str]:
-    lines = _hang(working.title, " " * _GAP + f"{'working':<10}", width)
+    lines = hang(working.title, " " * _GAP + f"{'working':<10}", width)
     month, row = "", ""
     for mark in working.marks:
         when = Moment(mark.day)
         number, name, year = str(when).split()[:3]
         if f"{name} {year}" != month:
-            lines += _hang(row, " " * (_GAP + 10), width) if row else []
+            lines += hang(row, " " * (_GAP + 10), width) if row else []
             month, row = f"{name} {year}", f"{name} {year}: "
         row += f"{number} " if mark.counted else f"({number}) "
-    lines += _hang(row, " " * (_GAP + 10), width) if row else []
-    special = [f"{Moment(mark.day)} {mark.why}" for mark in working.marks if not mark.counted and not _weekend(mark.why)]
+    lines += hang(row, " " * (_GAP + 10), width) if row else []
+    special = [
+        f"{Moment(mark.day)} {mark.why}" for mark in working.marks if not mark.counted and not _weekend(mark.why)
+    ]
     if any(not mark.counted for mark in working.marks):
-        lines += _hang("not counted: " + "; ".join([*special, "weekends"] if _weekends(working) else special), " " * (_GAP + 10), width)
+        lines += hang(
+            "not counted: " + "; ".join([*special, "weekends"] if _weekends(working) else special),
+            " " * (_GAP + 10),
+            width,
+        )
     if working.latest_start is not None:
-        lines += _hang(f"for this end, the latest lawful start was {Moment(working.latest_start)}", " " * (_GAP + 10), width)
+        lines += hang(
+            f"for this end, the latest lawful start was {Moment(working.latest_start)}", " " * (_GAP + 10), width
+        )
     return lines
 
 
@@ -221,11 +250,12 @@ def _weekends(working: Working) -> bool:
     return any(not mark.counted and _weekend(mark.why) for mark in working.marks)
 
 
-def _wrap(said: str, indent: int, width: int) -> list[str]:
-    return _hang(said, " " * indent, width)
+def wrap(said: str, indent: int, width: int) -> list[str]:
+    """The text wrapped at the width, every line indented."""
+    return hang(said, " " * indent, width)
 
 
-def _hang(said: str, head: str, width: int) -> list[str]:
+def hang(said: str, head: str, width: int) -> list[str]:
     """The text wrapped behind a head, later lines indented as far as it; commands are never broken in two."""
     room = max(width, 40)
     if said.startswith("vires "):
@@ -233,7 +263,12 @@ def _hang(said: str, head: str, width: int) -> list[str]:
     if len(head) > room // 2:
         return [head.rstrip(), *textwrap.wrap(said, room, initial_indent="    ", subsequent_indent="    ")]
     wrapped = textwrap.wrap(
-        said, room, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False, break_on_hyphens=False
+        said,
+        room,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
     return wrapped or [head.rstrip()]
 
@@ -245,7 +280,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], width: int = 8
     lines = []
     for row in listed:
         head = "".join(f"{cell:<{size}}  " for cell, size in zip(row, widths, strict=False))
-        lines += _hang(row[-1], head, width)
+        lines += hang(row[-1], head, width)
     return lines
 
 
@@ -264,6 +299,28 @@ def decision_plain(decision: Decision, view: View) -> dict[str, object]:
     }
     optional = {"to": decision.target, "reason": decision.reason, "fault": decision.fault}
     return plain | {name: value for name, value in optional.items() if value}
+
+
+def outlook_plain(decision: Decision, day: int | None, view: View) -> dict[str, object]:
+    """A decision for machines with the earliest lawful day, and the working of its periods when that was asked."""
+    plain = decision_plain(decision, view)
+    if day is not None:
+        plain["earliest"] = Moment(day).iso
+    if view.working and view.assessment is not None:
+        ctx = view.assessment.context
+        plain["working"] = [
+            {"rule": rule.id, **_working_plain(each)}
+            for rule in view.assessment.rules.values()
+            for require in rule.requirements
+            for each in workings(require, ctx)
+        ]
+    return plain
+
+
+def _working_plain(working: Working) -> dict[str, object]:
+    days = [{"day": Moment(mark.day).iso, "counted": mark.counted, "why": mark.why} for mark in working.marks]
+    plain: dict[str, object] = {"period": working.title, "days": days}
+    return plain | ({"latest_start": Moment(working.latest_start).iso} if working.latest_start is not None else {})
 
 
 def finding_plain(finding: Finding, view: View) -> dict[str, object]:
@@ -289,10 +346,3 @@ def finding_plain(finding: Finding, view: View) -> dict[str, object]:
         "next": next_steps(finding, view) if finding.blocks else [],
     }
     return plain | {name: value for name, value in optional.items() if value}
-
-
-def month(day: int) -> str:
-    """The month a day is in, for headings."""
-    name, year = str(Moment(day)).split()[1:3]
-    assert name in MONTHS
-    return f"{name} {year}"

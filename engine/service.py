@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from engine import __version__, canonical, ledger, markup, packs, replay, store, workflow
@@ -35,7 +35,7 @@ from engine.replay import CaseState, Replayed
 from engine.schema import nearest
 from engine.store import CaseRow, Store
 from engine.vocabulary import Term, parse_value, to_plain
-from engine.workflow import Step, Workflow
+from engine.workflow import SAME, Stage, State, Step, Workflow
 
 EXPLAINED = "explained"
 IRREGULAR = "irregular:"
@@ -138,6 +138,26 @@ class Office:
             on = planned if planned.minute is not None else Moment(planned.day, EVENING)
         return outlook(law, cycle, state.state, facts, step, on or self.now.local)
 
+    def workflow_of(self, authority: str, case: str) -> Workflow:
+        """The workflow a case pins."""
+        return self.workflow(self.case(authority, case).workflow)
+
+    def steps_from(self, authority: str, case: str) -> tuple[str, ...]:
+        """The steps of the machine from where the case stands."""
+        return machine_of(self.workflow_of(authority, case)).steps_from(self.case(authority, case).state)
+
+    def must_have_log(self, authority: str) -> None:
+        """Nothing, or UsageError with the nearest authority when this store has no log of that name."""
+        known = self.store.authorities()
+        if authority not in known:
+            raise UsageError(f"this store has no log of {authority!r}", nearest(authority, known) or ", ".join(known))
+
+    def must_know(self, receipts: Sequence[str], authorities: Sequence[str]) -> None:
+        """Nothing, or LedgerError when a receipt is of a log that is not looked at."""
+        for text in receipts:
+            if (found := ledger.parse_receipt(text)).authority not in authorities:
+                raise LedgerError(f"{text} is a receipt of {found.authority}'s log, which is not among those verified")
+
     def _openings(self, authority: str, entries: Iterable[Entry]) -> dict[str, Opening]:
         sealed = [commitment for entry in entries for commitment in ledger.sealed_in(entry.body)]
         return self.store.openings(authority, sealed) if sealed else {}
@@ -167,8 +187,8 @@ class Office:
         return case, written
 
     def record(
-        self, authority: str, case: str, given: Sequence[tuple[str, str]], planned: bool
-    ) -> tuple[list[Kept], Written]:
+        self, authority: str, case: str, given: Sequence[tuple[str, str]], planned: bool, dry_run: bool = False
+    ) -> tuple[list[Kept], Written | None]:
         """Facts and milestones recorded, one entry each in one append; nothing is written unless all are good."""
         state, law = self.case(authority, case), self.law(authority)
         owners = {step.records: step.id for step in self.workflow(state.workflow).steps if step.records}
@@ -183,6 +203,8 @@ class Office:
             values[name] = value
             items.append(self._recorded(case, term, value, planned))
             shown.append(Kept(name, value, state.facts[name].entry if name in state.facts else None))
+        if dry_run:
+            return shown, None
         return shown, self._append(authority, items, (case, state.sequence), self._projected(state))
 
     def _may_record(self, term: Term, owners: Mapping[str, str], planned: bool, case: str) -> None:
@@ -504,6 +526,20 @@ def outlook(law: Law, cycle: Workflow, state: str, facts: Facts, step: str, at: 
     """A decision with its working and the earliest lawful day; takes nothing, writes nothing."""
     decision, result = weigh(law, cycle, state, facts, step, at)
     return Outlook(decision, result, earliest(law, cycle, state, facts, step, decision))
+
+
+def assess_only(law: Law, step: Step, facts: Facts, at: Moment) -> Outlook:
+    """The pure question: a step on some facts on a day, wherever a case might stand."""
+    cycle = Workflow(
+        step.id,
+        step.title,
+        "here",
+        (Stage("any", "Any"),),
+        (State("here", "Here", "any"),),
+        (),
+        (replace(step, sources=("here",), target=SAME),),
+    )
+    return outlook(law, cycle, "here", facts, step.id, at)
 
 
 def earliest(law: Law, cycle: Workflow, state: str, facts: Facts, step: str, first: Decision) -> Earliest:

@@ -1,0 +1,1 @@
+"""The commands, one module a noun. Everything heavy is imported inside the callbacks, so that `--help` stays quick."""

@@ -1,0 +1,139 @@
+"""vires audit: read the log, verify it, and take every decision again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.commands.common import (
+    ViresGroup,
+    case_name,
+    finish,
+    format_option,
+    office,
+    setting,
+    show,
+    show_json,
+    store_options,
+    width,
+)
+
+if TYPE_CHECKING:
+    from engine.service import Office
+
+
+@click.group(cls=ViresGroup)
+def audit() -> None:
+    """The auditor's commands."""
+
+
+def _which(desk: Office, name: str | None) -> tuple[tuple[str, str | None], ...]:
+    """The logs meant: one authority's, one case's, or every log of the store."""
+    if name is None:
+        return tuple((authority, None) for authority in desk.store.authorities())
+    if "/" in name:
+        return (case_name(name),)
+    desk.must_have_log(name)
+    return ((name, None),)
+
+
+@audit.command()
+@click.argument("name", required=False, metavar="[AUTHORITY or CASE]")
+@format_option
+@store_options
+def log(name: str | None, form: str, database: str | None, clock: str | None, persona: str | None) -> None:
+    """The entries of the log: all, one authority's, or one case's.
+
+    \b
+    vires audit log
+    vires audit log camden/2025-014 --format json
+    """
+    from engine import listing
+
+    with office(setting(database, clock, persona)) as desk:
+        found = [entry for authority, case in _which(desk, name) for entry in desk.entries(authority, case)]
+        if "/" in (name or "") and not found:
+            desk.case(*case_name(str(name)))
+        if form == "json":
+            show_json([listing.entry_plain(entry) for entry in found])
+        else:
+            show(listing.log_lines(found, width()))
+
+
+@audit.command()
+@click.argument("authority", required=False)
+@click.option(
+    "--receipt", "receipts", multiple=True, metavar="R", help="A receipt somebody kept, such as camden:41:9f2c..."
+)
+@format_option
+@store_options
+def verify(
+    authority: str | None,
+    receipts: tuple[str, ...],
+    form: str,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
+) -> None:
+    """Check the log in numbered steps. Exit 5 and every fault when it does not verify.
+
+    The database is not trusted: what was rewritten whole is found only against a receipt or checkpoint that
+    somebody else kept.
+
+    \b
+    vires audit verify
+    vires audit verify camden --receipt camden:41:9f2c51e1d0a3b4c59f2c51e1
+    """
+    from engine import listing
+
+    with office(setting(database, clock, persona)) as desk:
+        logs = [name for name, _ in _which(desk, authority)]
+        desk.must_know(receipts, logs)
+        checked = [(name, desk.verify(name, receipts)) for name in logs]
+        good = all(step.ok for _, steps in checked for step in steps)
+        if form == "json":
+            show_json({"verified": good, "logs": {name: listing.steps_plain(steps) for name, steps in checked}})
+        else:
+            show([line for name, steps in checked for line in listing.verify_lines(name, steps, width())])
+        finish(0 if good else 5)
+
+
+@audit.command()
+@click.argument("name", required=False, metavar="[AUTHORITY or CASE]")
+@format_option
+@store_options
+def replay(name: str | None, form: str, database: str | None, clock: str | None, persona: str | None) -> None:
+    """Take every decision again, from the facts and under the law of its day. Exit 5 when one differs.
+
+    \b
+    vires audit replay
+    vires audit replay camden/2025-014
+    """
+    from engine import listing
+
+    given = setting(database, clock, persona)
+    with office(given) as desk:
+        total = sum(
+            1
+            for authority, case in _which(desk, name)
+            for row in desk.store.rows(authority, case)
+            if row.kind == "decision"
+        )
+        results = []
+        with click.progressbar(length=total, label="decisions", hidden=form == "json" or not given.terminal) as bar:
+            for authority, case in _which(desk, name):
+                for result in desk.replay(authority, case):
+                    results.append((authority, result))
+                    bar.update(1)
+        differ = [result for _, result in results if result.differs]
+        if form == "json":
+            show_json([{"authority": authority, **result._asdict()} for authority, result in results])
+        else:
+            show(listing.replay_lines(results, width()))
+        finish(5 if differ else 0)
+
+
+def add_to(group: click.Group) -> None:
+    """Register the commands."""
+    group.add_command(audit)

@@ -1,0 +1,73 @@
+"""vires authority: the bodies that have a pack of their own."""
+
+from __future__ import annotations
+
+import click
+
+from engine.commands.common import ViresGroup, format_option, show, show_json, width
+
+
+@click.group(cls=ViresGroup)
+def authority() -> None:
+    """The councils and health bodies Vires has rules for."""
+
+
+@authority.command("list")
+@format_option
+def list_(form: str) -> None:
+    """Every authority with a pack.
+
+    \b
+    vires authority list
+    vires authority list --format json
+    """
+    from engine import library, report
+
+    packs = [pack for pack in library.shipped().law.packs.values() if pack.layer == "authority"]
+    if form == "json":
+        show_json([{"authority": pack.authority, "title": pack.title, "checked": pack.checked} for pack in packs])
+        return
+    rows = [(pack.authority, pack.checked, pack.title) for pack in packs]
+    show(report.table(("authority", "checked", "title"), rows, width()))
+
+
+@authority.command("show")
+@click.argument("name")
+@format_option
+def show_(name: str, form: str) -> None:
+    """One authority: which packs bind it, and how many of their rules are its own.
+
+    \b
+    vires authority show camden
+    """
+    from engine import library, report
+
+    shelf = library.shipped()
+    law = shelf.law.for_authority(shelf.authority(name))
+    listed = [
+        {
+            "pack": pack.id,
+            "layer": pack.layer,
+            "rules": sum(rule.pack == pack.id for rule in law.rules.values()),
+            "source_as_at": pack.source_as_at,
+            "checked": pack.checked,
+            "title": pack.title,
+            "source": pack.source,
+            "digest": pack.digest,
+        }
+        for pack in law.packs.values()
+    ]
+    if form == "json":
+        show_json({"authority": name, "workflow": shelf.workflow.id, "packs": listed})
+        return
+    rows = [
+        (str(each["pack"]), str(each["layer"]), str(each["rules"]), str(each["checked"]), str(each["title"]))
+        for each in listed
+    ]
+    lines = report.table(("pack", "layer", "rules", "checked", "title"), rows, width())
+    show([f"{name} · workflow {shelf.workflow.id}", "", *lines])
+
+
+def add_to(group: click.Group) -> None:
+    """Register the commands."""
+    group.add_command(authority)

@@ -1,0 +1,350 @@
+"""vires case: the officer's commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.commands.common import (
+    ViresGroup,
+    case_name,
+    day,
+    finish,
+    format_option,
+    office,
+    setting,
+    show,
+    show_json,
+    store_options,
+    width,
+)
+
+if TYPE_CHECKING:
+    from engine.report import View
+    from engine.service import Office, Outlook
+
+
+@click.group(cls=ViresGroup)
+def case() -> None:
+    """Open a case, say what happened, ask what may come next, take the step."""
+
+
+@case.command("open")
+@click.argument("authority")
+@click.option("--title", required=True, help="What is being commissioned, in a few words.")
+@click.option("--id", "number", default="", help="The case's id; without it, the next of the year.")
+@store_options
+def open_(
+    authority: str, title: str, number: str, database: str | None, clock: str | None, persona: str | None
+) -> None:
+    """Open a case at the start of the authority's cycle.
+
+    \b
+    vires case open camden --title "Rough sleeping outreach"
+    vires case open camden --title "Rough sleeping outreach" --id 2025-014
+    """
+    with office(setting(database, clock, persona)) as desk:
+        name, written = desk.open_case(authority, title, number)
+        case = f"{authority}/{name}"
+        show([f"✓ opened {case}", f"  next     vires case check {case}", f"  receipt  {written.receipt}"])
+
+
+@case.command("list")
+@click.argument("authority", required=False)
+@format_option
+@store_options
+def list_(authority: str | None, form: str, database: str | None, clock: str | None, persona: str | None) -> None:
+    """Every case, or every case of one authority.
+
+    \b
+    vires case list
+    vires case list camden --format json
+    """
+    from engine import report
+
+    with office(setting(database, clock, persona)) as desk:
+        if authority is not None:
+            desk.must_have_log(authority)
+        rows = desk.store.cases(authority)
+        if form == "json":
+            show_json([row._asdict() for row in rows])
+            return
+        listed = [(f"{row.authority}/{row.case}", row.state, row.changed[:10], row.title) for row in rows]
+        show(report.table(("case", "state", "changed", "title"), listed, width()) if rows else ["no cases yet"])
+
+
+@case.command("show")
+@click.argument("name", metavar="CASE")
+@format_option
+@store_options
+def show_(name: str, form: str, database: str | None, clock: str | None, persona: str | None) -> None:
+    """Where a case stands, what is recorded, and every decision and judgement on it.
+
+    \b
+    vires case show camden/2025-014
+    vires case show camden/2025-014 --format json
+    """
+    from engine import listing
+
+    authority, number = case_name(name)
+    with office(setting(database, clock, persona)) as desk:
+        state, cycle = desk.case(authority, number), desk.workflow_of(authority, number)
+        if form == "json":
+            show_json(listing.case_plain(state, cycle))
+        else:
+            show(listing.case_lines(state, cycle, width()))
+
+
+@case.command("record")
+@click.argument("name", metavar="CASE")
+@click.argument("given", nargs=-1, required=True, metavar="NAME=VALUE...")
+@click.option("--planned", is_flag=True, help="Milestones that are still to come.")
+@click.option("--dry-run", is_flag=True, help="Check what is given, write nothing.")
+@store_options
+def record(
+    name: str,
+    given: tuple[str, ...],
+    planned: bool,
+    dry_run: bool,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
+) -> None:
+    """Say facts and milestones of a case. A later value supersedes an earlier one; both stay on the log.
+
+    \b
+    vires case record camden/2025-014 contract.value="£10,416,000 incl VAT"
+    vires case record camden/2025-014 strategy_key_notice.published=2025-06-17
+    vires case record camden/2025-014 --planned strategy.decided=2025-07-16
+    """
+    from engine.errors import UsageError
+    from engine.vocabulary import words
+
+    authority, number = case_name(name)
+    pairs = []
+    for said in given:
+        left, equals, right = said.partition("=")
+        if not equals:
+            raise UsageError(f"{said!r} says no value", "write NAME=VALUE, such as contract.kind=services")
+        pairs.append((left.strip(), right))
+    with office(setting(database, clock, persona)) as desk:
+        kept, written = desk.record(authority, number, pairs, planned, dry_run)
+        lines = []
+        for each in kept:
+            again = f"  (instead of entry {each.supersedes})" if each.supersedes else ""
+            lines.append(f"✓ {each.name}: {words(each.value)}{' (planned)' if planned else ''}{again}")
+        show([*lines, "  nothing was written (--dry-run)" if written is None else f"  receipt  {written.receipt}"])
+
+
+@case.command("check")
+@click.argument("name", metavar="CASE")
+@click.argument("step", required=False)
+@click.option("--on", metavar="DATE", help="As if it were this day.")
+@click.option("--all", "every", is_flag=True, help="Show the rules that are met or not applicable too.")
+@format_option
+@store_options
+def check(
+    name: str,
+    step: str | None,
+    on: str | None,
+    every: bool,
+    form: str,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
+) -> None:
+    """Whether a step may be taken; without a step, every step from here in one line each. Writes nothing.
+
+    \b
+    vires case check camden/2025-014
+    vires case check camden/2025-014 publish-tender-notice
+    vires case check camden/2025-014 publish-tender-notice --on 2025-09-19
+    """
+    if step is not None:
+        _look(name, step, on, every, False, form, (database, clock, persona))
+        return
+    from engine import report
+
+    authority, number = case_name(name)
+    with office(setting(database, clock, persona)) as desk:
+        looks = [desk.outlook(authority, number, each, day(on, "--on")) for each in desk.steps_from(authority, number)]
+        view = _view(desk, name, looks[0], every, False) if looks else None
+        if form == "json":
+            plain = [report.decision_plain(look.decision, _view(desk, name, look, every, False)) for look in looks]
+            show_json({"case": name, "steps": plain})
+            return
+        lines = [report.step_line(look.decision, look.earliest.day) for look in looks]
+        show(lines if view else [f"{name} is at its end: no step leads on"])
+
+
+@case.command("why")
+@click.argument("name", metavar="CASE")
+@click.argument("step")
+@click.option("--on", metavar="DATE", help="As if it were this day.")
+@click.option("--show-working", "working", is_flag=True, help="Count every period day by day.")
+@click.option("--all", "every", is_flag=True, help="Show the rules that are met or not applicable too.")
+@format_option
+@store_options
+def why(
+    name: str,
+    step: str,
+    on: str | None,
+    working: bool,
+    every: bool,
+    form: str,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
+) -> None:
+    """Why a step may or may not be taken, and the earliest lawful date. Writes nothing.
+
+    \b
+    vires case why camden/2025-014 enter-contract
+    vires case why camden/2025-014 enter-contract --on 2025-12-22 --show-working
+    """
+    _look(name, step, on, every, working, form, (database, clock, persona))
+
+
+def _look(
+    name: str,
+    step: str,
+    on: str | None,
+    every: bool,
+    working: bool,
+    form: str,
+    told: tuple[str | None, str | None, str | None],
+) -> None:
+    from engine import report
+
+    authority, number = case_name(name)
+    with office(setting(*told)) as desk:
+        look = desk.outlook(authority, number, step, day(on, "--on"))
+        view = _view(desk, name, look, every, working)
+        if form == "json":
+            show_json({"case": name, **report.outlook_plain(look.decision, look.earliest.day, view)})
+        else:
+            show(_outlook_lines(desk, name, look, view))
+        finish(report.EXIT[look.decision.answer])
+
+
+def _view(desk: Office, name: str, look: Outlook, every: bool, working: bool) -> View:
+    from engine.report import View
+
+    authority, number = case_name(name)
+    records = {step.records: step.id for step in desk.workflow_of(authority, number).steps if step.records}
+    return View(desk.law(authority), look.assessment, name, records, every, working, width())
+
+
+def _outlook_lines(desk: Office, name: str, look: Outlook, view: View) -> list[str]:
+    from engine import report
+
+    authority, number = case_name(name)
+    subtitle = f"{desk.case(authority, number).title} · {look.decision.at}"
+    lines = report.decision_lines(look.decision, view, subtitle)
+    if look.decision.answer != "may proceed" and look.decision.findings:
+        lines += report.earliest_lines(look.earliest.day, look.earliest.others, look.decision.at, view.width)
+    return lines
+
+
+@case.command("advance")
+@click.argument("name", metavar="CASE")
+@click.argument("step")
+@click.option("--already-done", metavar="DATE", help="It happened on this day: judge it as at then.")
+@click.option("--reason", default="", help="With --already-done: why it is recorded afterwards.")
+@click.option("--dry-run", is_flag=True, help="The answer, without taking the step or writing anything.")
+@click.option("--all", "every", is_flag=True, help="Show the rules that are met or not applicable too.")
+@format_option
+@store_options
+def advance(
+    name: str,
+    step: str,
+    already_done: str | None,
+    reason: str,
+    dry_run: bool,
+    every: bool,
+    form: str,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
+) -> None:
+    """Take a step, now. A refusal is recorded too; there is no undo, a case goes back by a step of its own.
+
+    With --already-done what happened is recorded as it happened: lawful if it was, irregular for good if it was not.
+
+    \b
+    vires case advance camden/2025-014 publish-award-notice
+    vires case advance camden/2025-014 enter-contract --already-done 2025-12-22 --reason "Signed in error"
+    """
+    from engine import report
+    from engine.errors import UsageError
+
+    if (already_done is None) != (not reason):
+        raise UsageError("--already-done and --reason go together", "say when it happened and why it is recorded now")
+    if dry_run:
+        _look(name, step, already_done, every, False, form, (database, clock, persona))
+        return
+    authority, number = case_name(name)
+    with office(setting(database, clock, persona)) as desk:
+        done = desk.advance(authority, number, step, day(already_done, "--already-done"), reason)
+        look = done.outlook
+        view = _view(desk, name, look, every, False)
+        if form == "json":
+            plain = report.outlook_plain(look.decision, look.earliest.day, view)
+            after = {"state": done.state, "irregular": done.irregular, "entry": done.written.entry}
+            show_json({"case": name, **plain, **after, "receipt": done.written.receipt})
+        else:
+            show(
+                [
+                    *_outlook_lines(desk, name, look, view),
+                    *report.advanced_lines(
+                        done.state, done.irregular, done.written.entry, done.written.receipt, name, view.width
+                    ),
+                ]
+            )
+        finish(0 if done.irregular else report.EXIT[look.decision.answer])
+
+
+@case.command("judge")
+@click.argument("name", metavar="CASE")
+@click.argument("subject", metavar="RULE")
+@click.argument("answer")
+@click.option("--role", required=True, help="The post that judges, such as 'monitoring officer'.")
+@click.option("--reason", required=True, help="Why; kept sealed.")
+@click.option("--remedy", default="", help="For irregular:ENTRY: what will be done about it.")
+@click.option("--report-by", default="", metavar="DATE", help="For irregular:ENTRY: when it is reported.")
+@store_options
+def judge(
+    name: str,
+    subject: str,
+    answer: str,
+    role: str,
+    reason: str,
+    remedy: str,
+    report_by: str,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
+) -> None:
+    """Answer a rule or table that refers to a person, or explain why guidance is not followed.
+
+    The judgement rests on the rule and the facts as they stand; when either changes it lapses.
+
+    \b
+    vires case judge camden/2025-014 camden.key-decision.strategy yes --role "monitoring officer" --reason "..."
+    vires case judge camden/2025-014 irregular:41 noted --role "monitoring officer" \\
+        --reason "..." --remedy "..." --report-by 2026-02-01
+    """
+    authority, number = case_name(name)
+    extra = {key: said for key, said in {"remedy": remedy, "report_by": report_by}.items() if said}
+    if report_by:
+        found = day(report_by, "--report-by")
+        extra["report_by"] = found.iso if found else ""
+    with office(setting(database, clock, persona)) as desk:
+        written = desk.judge(authority, number, subject, answer, role, reason, extra)
+        show([f"✓ judged {subject}: {answer}, by the {role}", f"  receipt  {written.receipt}"])
+
+
+def add_to(group: click.Group) -> None:
+    """Register the commands."""
+    group.add_command(case)

@@ -1,0 +1,186 @@
+"""What every command needs: the setting cli.py read, the office, errors as one line, and printing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from engine.errors import PackError, UsageError, ViresError
+
+if TYPE_CHECKING:
+    from engine.model import Moment
+    from engine.service import Now, Office
+
+F = TypeVar("F", bound=Callable[..., Any])
+DEFAULT = "vires.db"
+CLOCK_ZONE = "Europe/London"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What cli.py read from the world: one instant, who is here, which store, the terminal."""
+
+    instant: datetime
+    login: Callable[[], str]
+    database: str
+    clock: str | None
+    persona: str | None
+    terminal: bool
+
+
+class Failure(click.ClickException):
+    """A ViresError as click shows it: one line, its hint, its exit code."""
+
+    def __init__(self, error: ViresError) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.exit_code = error.status  # type: ignore[misc]
+
+    def show(self, file: Any = None) -> None:
+        if isinstance(self.error, PackError) and self.error.problems:
+            for problem in self.error.problems:
+                click.echo(str(problem), err=True)
+            click.echo(f"vires: {self.error.message}", err=True)
+            return
+        hint = f"; {self.error.hint}" if self.error.hint else ""
+        click.echo(f"vires: {self.error.message}{hint}", err=True)
+
+
+class ViresGroup(click.Group):
+    """A group that turns every ViresError into one line and its exit code, and offers the nearest command."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ViresError as error:
+            raise Failure(error) from error
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from engine.schema import nearest
+
+            hint = nearest(args[0], self.commands)
+            raise click.UsageError(f"{error.message} {hint}".strip(), ctx) from error
+
+
+def store_options(command: F) -> F:
+    """--database, --clock and --as on a command too, so that they may stand before or after its name."""
+    for option in (
+        click.option("--as", "persona", metavar="NAME", help="Training stores only: who is at the keyboard."),
+        click.option("--clock", metavar="'DATE HH:MM'", help="Training stores only: the local time it is."),
+        click.option("--database", metavar="URL", help="The store: a path or sqlite:///path."),
+    ):
+        command = option(command)
+    return command
+
+
+def format_option(command: F) -> F:
+    """--format table|json."""
+    choice = click.Choice(["table", "json"])
+    return click.option(
+        "--format", "form", type=choice, default="table", show_default=True, help="For people or machines."
+    )(command)
+
+
+def setting(database: str | None = None, clock: str | None = None, persona: str | None = None) -> Setting:
+    """The setting, with what stands after the command's name put over what stands before it."""
+    found = click.get_current_context().obj
+    assert isinstance(found, Setting)
+    return replace(
+        found,
+        database=database or found.database or DEFAULT,
+        clock=clock or found.clock,
+        persona=persona or found.persona,
+    )
+
+
+@contextmanager
+def office(given: Setting) -> Iterator[Office]:
+    """An open office: the store, the shipped library, the time and the person (training stores may be told both)."""
+    from engine import library, service, store
+
+    with store.open_store(given.database) as opened:
+        told = given.clock is not None or given.persona is not None
+        training = service.is_training(opened)
+        if told and not training:
+            raise UsageError("--clock and --as are for training stores", "this store is for real use: leave them out")
+        desk = service.Office(opened, library.shipped(), now(given), given.persona or given.login())
+        if training:
+            click.get_current_context().meta["vires.training"] = True
+        yield desk
+
+
+def now(given: Setting) -> Now:
+    """The one reading of the clock, as people see it and as the log records it."""
+    from zoneinfo import ZoneInfo
+
+    from engine.model import moment
+    from engine.service import Now
+    from engine.vocabulary import parse_moment
+
+    zone, instant = ZoneInfo(CLOCK_ZONE), given.instant
+    if given.clock is not None:
+        told = parse_moment(given.clock, "--clock")
+        local = datetime.fromisoformat(told.iso if told.minute is not None else f"{told.iso}T09:00")
+        instant = local.replace(tzinfo=zone).astimezone(UTC)
+    return Now(
+        moment(instant.astimezone(zone).strftime("%Y-%m-%dT%H:%M")),
+        instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+
+
+def day(said: str | None, option: str) -> Moment | None:
+    """The moment an option gives, or None."""
+    from engine.vocabulary import parse_moment
+
+    return None if said is None else parse_moment(said, option)
+
+
+def case_name(said: str) -> tuple[str, str]:
+    """The authority and case of `camden/2025-014`."""
+    authority, slash, case = said.partition("/")
+    if not (authority and slash and case):
+        raise UsageError(f"{said!r} is not a case", "write authority/case, such as camden/2026-001")
+    return authority, case
+
+
+def show(lines: Sequence[str]) -> None:
+    """Lines for people; coloured by their mark on a terminal only, and marked TRAINING in a training store."""
+    if click.get_current_context().meta.get("vires.training"):
+        click.secho("TRAINING store: nothing here is a real decision", dim=True, err=False)
+    colours = {"✓": "green", "✗": "red", "?": "yellow"}
+    for line in lines:
+        colour = colours.get(line[:1])
+        click.echo(click.style(line, fg=colour, bold=True) if colour else line)
+
+
+def show_json(value: object) -> None:
+    """The value as JSON; in a training store an object says so."""
+    if click.get_current_context().meta.get("vires.training") and isinstance(value, dict):
+        value = {"training": True, **value}
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def width() -> int:
+    """The columns of the terminal, from 40 to 100; 80 where there is none."""
+    import shutil
+
+    return max(40, min(100, shutil.get_terminal_size((80, 24)).columns))
+
+
+def finish(code: int) -> None:
+    """Leave with an exit code."""
+    if code:
+        sys.stdout.flush()
+        click.get_current_context().exit(code)

@@ -1,0 +1,51 @@
+"""vires workflow: the commissioning cycle."""
+
+from __future__ import annotations
+
+import click
+
+from engine.commands.common import ViresGroup, format_option, show, show_json, width
+
+
+@click.group(cls=ViresGroup)
+def workflow() -> None:
+    """The states of a case and the steps between them."""
+
+
+@workflow.command("show")
+@format_option
+def show_(form: str) -> None:
+    """The cycle, stage by stage.
+
+    \b
+    vires workflow show
+    vires workflow show --format json
+    """
+    from engine import library, listing
+    from engine import workflow as cycles
+
+    cycle = library.shipped().workflow
+    if form == "json":
+        show_json(cycles.plain(cycle))
+    else:
+        show(listing.workflow_lines(cycle, width()))
+
+
+@workflow.command()
+@click.option("--graphviz", is_flag=True, help="Graphviz DOT text instead of Mermaid.")
+def diagram(graphviz: bool) -> None:
+    """The cycle as a diagram, drawn from the machine itself.
+
+    \b
+    vires workflow diagram                        Mermaid
+    vires workflow diagram --graphviz | dot -Tsvg
+    """
+    from engine import library, machine
+
+    cycle = library.shipped().workflow
+    click.echo(machine.graphviz(cycle) if graphviz else machine.mermaid(cycle), nl=False)
+
+
+def add_to(group: click.Group) -> None:
+    """Register the commands."""
+    group.add_command(workflow)

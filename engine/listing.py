@@ -1,0 +1,273 @@
+"""Cases, logs, rules and cycles to text and to JSON: what `report` is for decisions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.conditions import ALWAYS, say
+from engine.law import Law, Parameter, Rule, Table
+from engine.ledger import Entry
+from engine.ledger import Step as Checked
+from engine.model import Moment
+from engine.replay import CaseState, Kept, Replayed
+from engine.report import hang, table, wrap
+from engine.vocabulary import words
+from engine.workflow import SAME, Workflow
+
+# Cases ------------------------------------------------------------------------------------------------------------
+
+
+def case_lines(state: CaseState, cycle: Workflow, width: int) -> list[str]:
+    """A case for people: where it stands, its facts, what was decided and judged."""
+    here = cycle.state(state.state)
+    stage = next((stage.title for stage in cycle.stages if here and stage.id == here.stage), "")
+    lines = [f"{state.authority}/{state.case} · {state.title}"]
+    lines += wrap(f"{here.title if here else state.state} · {stage} · entry {state.sequence}", 2, width)
+    facts = [(kept.name, f"entry {kept.entry}", _said(kept)) for kept in sorted(state.facts.values())]
+    lines += ["", *table(("recorded", "by", "value"), facts, width)] if facts else []
+    steps = [
+        (step.step, f"entry {step.entry}", f"{step.at.replace('T', ' ')} {'IRREGULAR, ' * step.irregular}{step.answer}")
+        for step in state.steps
+    ]
+    lines += ["", *table(("step", "by", "on, answer"), steps, width)] if steps else []
+    judged = [(each.rule, f"entry {each.entry}", f"{each.answer}, {each.role}") for each in state.judgements]
+    return lines + (["", *table(("judged", "by", "answer, post"), judged, width)] if judged else [])
+
+
+def _said(kept: Kept) -> str:
+    value = kept.typed()
+    late = ""
+    if (
+        kept.type == "milestone"
+        and not kept.planned
+        and value is not None
+        and str(kept.value)[:10] < kept.recorded[:10]
+    ):
+        late = f" (recorded {kept.recorded[:10]})"
+    return ("erased" if value is None else words(value)) + (" (planned)" if kept.planned else "") + late
+
+
+def case_plain(state: CaseState, cycle: Workflow) -> dict[str, object]:
+    """A case for machines."""
+    here = cycle.state(state.state)
+    return {
+        "authority": state.authority,
+        "case": state.case,
+        "title": state.title,
+        "state": state.state,
+        "stage": here.stage if here else "",
+        "workflow": state.workflow,
+        "entry": state.sequence,
+        "facts": {kept.name: _kept_plain(kept) for kept in sorted(state.facts.values())},
+        "steps": [step._asdict() for step in state.steps],
+        "judgements": [
+            {"entry": each.entry, "rule": each.rule, "answer": each.answer, "role": each.role}
+            for each in state.judgements
+        ],
+    }
+
+
+def _kept_plain(kept: Kept) -> dict[str, object]:
+    plain: dict[str, object] = {"type": kept.type, "entry": kept.entry, "recorded": kept.recorded}
+    if kept.value is not None:
+        plain["value"] = kept.value
+    return plain | ({"planned": True} if kept.planned else {}) | ({"erased": True} if kept.value is None else {})
+
+
+# The log ----------------------------------------------------------------------------------------------------------
+
+
+def log_lines(entries: Sequence[Entry], width: int) -> list[str]:
+    """Entries for people, one line each."""
+    rows = [
+        (
+            f"{entry.authority}:{entry.sequence}",
+            entry.recorded,
+            entry.kind,
+            f"{entry.case or ''} {_what(entry)}".strip(),
+        )
+        for entry in entries
+    ]
+    return table(("entry", "recorded (UTC)", "kind", "case, what"), rows, width) if rows else ["no entries"]
+
+
+def _what(entry: Entry) -> str:
+    body = entry.body
+    if entry.kind == "recorded":
+        value = body.get("value")
+        sealed = isinstance(value, dict) and "sealed" in value
+        return f"{body.get('name')}{' planned' if body.get('planned') else ''}: {'sealed' if sealed else _short(value)}"
+    if entry.kind == "decision":
+        irregular = "IRREGULAR, " if "irregular" in body else ""
+        return f"{body.get('step')} on {body.get('at')}: {irregular}{body.get('answer')}"
+    if entry.kind == "judgement":
+        return f"{body.get('rule')}: {body.get('answer')}, {body.get('role')}"
+    return {"log-opened": f"training: {words(bool(body.get('training')))}", "fault": str(body.get("detail"))}.get(
+        entry.kind, ""
+    )
+
+
+def _short(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{value.get('pence')} pence, VAT {value.get('vat')}"
+    return words(value) if isinstance(value, bool) else str(value)
+
+
+def entry_plain(entry: Entry) -> dict[str, object]:
+    """An entry for machines: the members of its canonical form."""
+    members: dict[str, object] = {name: getattr(entry, name) for name in Entry.__slots__}
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def verify_lines(authority: str, steps: Sequence[Checked], width: int) -> list[str]:
+    """The steps of verification for people, then the answer."""
+    lines = [f"{authority}"]
+    for step in steps:
+        mark = " " if step.ok else "✗"
+        lines += hang(step.detail, f"{mark} {step.number} {step.title:<34} ", width)
+        for problem in step.problems:
+            lines += wrap(f"entry {problem.sequence}: {problem.message}", 6, width)
+    bad = sorted({problem.sequence for step in steps for problem in step.problems if problem.sequence is not None})
+    if all(step.ok for step in steps):
+        return [*lines, "✓ nothing is out of place"]
+    return [
+        *lines,
+        f"✗ the log does not verify; the first bad entry is {bad[0]}" if bad else "✗ the log does not verify",
+    ]
+
+
+def steps_plain(steps: Sequence[Checked]) -> list[dict[str, object]]:
+    """The steps of verification for machines."""
+    return [
+        {
+            "step": step.number,
+            "title": step.title,
+            "ok": step.ok,
+            "detail": step.detail,
+            "problems": [{"entry": problem.sequence, "message": problem.message} for problem in step.problems],
+        }
+        for step in steps
+    ]
+
+
+def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[str]:
+    """Decisions taken again, for people: those that differ, then the count."""
+    lines: list[str] = []
+    for authority, result in results:
+        if result.differs:
+            head = f"✗ {authority}:{result.entry} {result.case} {result.step}  "
+            lines += hang(result.differs, head, width)
+    differ = sum(bool(result.differs) for _, result in results)
+    same = f"{len(results) - differ} of {len(results)} decisions come to the same answer"
+    return [*lines, f"{'✗' if differ else '✓'} {same}"]
+
+
+# Rules ------------------------------------------------------------------------------------------------------------
+
+
+def rule_plain(rule: Rule) -> dict[str, object]:
+    """A rule for machines."""
+    plain: dict[str, object] = {
+        "rule": rule.id,
+        "title": rule.title,
+        "cite": rule.cite,
+        "layer": rule.layer,
+        "pack": rule.pack,
+        "binds": list(rule.binds),
+        "effect": rule.effect,
+        "confidence": rule.confidence,
+        "source_facts": list(rule.source_facts),
+        "when": say(rule.when),
+        "requires": [say(each) for each in rule.requirements],
+    }
+    return plain | {name: value for name, value in _optional(rule).items() if value}
+
+
+def _optional(rule: Rule) -> Mapping[str, str]:
+    start, end = (Moment(day).iso if day else "" for day in (rule.in_force.start, rule.in_force.end))
+    return {"refer": rule.refer, "caution": rule.caution, "remedy": rule.remedy, "from": start, "to": end}
+
+
+def subject_plain(subject: Rule | Table | Parameter) -> dict[str, object]:
+    """A rule, table or parameter for machines."""
+    if isinstance(subject, Rule):
+        return rule_plain(subject)
+    common: dict[str, object] = {
+        "title": subject.title,
+        "cite": subject.cite,
+        "source_facts": list(subject.source_facts),
+    }
+    if isinstance(subject, Parameter):
+        values = {Moment(day).iso: _figure(subject, value) for day, value in subject.values}
+        return {
+            "parameter": subject.id,
+            **common,
+            "unit": subject.unit,
+            "confidence": subject.confidence,
+            "values": values,
+        }
+    rows = [{"when": say(row.when), "then": "refer" if row.then is None else words(row.then)} for row in subject.rows]
+    last = "refer" if subject.otherwise is None else words(subject.otherwise)
+    return {
+        "table": subject.id,
+        **common,
+        "decides": subject.decides,
+        "hit": subject.hit,
+        "rows": rows,
+        "otherwise": last,
+    }
+
+
+def _figure(parameter: Parameter, value: int | None) -> str:
+    if value is None:
+        return "not confirmed"
+    return f"£{value // 100:,} {parameter.vat} VAT" if parameter.unit == "money" else f"{value:,} {parameter.unit}"
+
+
+def subject_lines(subject: Rule | Table | Parameter, law: Law, width: int) -> list[str]:
+    """A rule, table or parameter as text a lawyer can check, with its worked cases."""
+    lines = [subject.id, *wrap(subject.title, 2, width), ""]
+    parts = [("cite", subject.cite), ("facts", ", ".join(subject.source_facts))]
+    if isinstance(subject, Parameter):
+        parts += [("from " + Moment(day).iso, _figure(subject, value)) for day, value in subject.values]
+    elif isinstance(subject, Table):
+        parts += [("decides", subject.decides), ("of its rows", subject.hit)]
+        parts += [
+            ("if", f"{say(row.when)}: {'refer' if row.then is None else words(row.then)}") for row in subject.rows
+        ]
+        parts.append(("otherwise", "refer" if subject.otherwise is None else words(subject.otherwise)))
+        parts += [("to judge", subject.refer)] if subject.refer else []
+    else:
+        parts += _rule_parts(subject)
+    for label, said in parts:
+        lines += hang(said, f"  {label:<16} ", width)
+    cases = [case for case in law.cases if case.subject == subject.id]
+    lines += ["", "  cases"] if cases else []
+    for case in cases:
+        lines += hang(f"{case.name}: {case.expect}", f"  {Moment(case.on)!s:<16} ", width)
+    return lines
+
+
+def _rule_parts(rule: Rule) -> list[tuple[str, str]]:
+    parts = [("binds", ", ".join(rule.binds)), ("layer", f"{rule.layer}, {rule.effect}, confidence {rule.confidence}")]
+    parts += [("applies when", say(rule.when))] if rule.when != ALWAYS else []
+    parts += [("requires", say(each)) for each in rule.requirements]
+    named = {"refer": "to judge", "from": "in force from", "to": "in force to"}
+    return parts + [(named.get(name, name), value) for name, value in _optional(rule).items() if value]
+
+
+# The cycle --------------------------------------------------------------------------------------------------------
+
+
+def workflow_lines(cycle: Workflow, width: int) -> list[str]:
+    """The cycle for people: each stage, its states, and the steps that lead on from each."""
+    lines = [f"{cycle.id} · {cycle.title}"]
+    for stage in cycle.stages:
+        lines += ["", stage.title]
+        for state in (each for each in cycle.states if each.stage == stage.id):
+            end = " (end)" if state.id in cycle.final else ""
+            lines += wrap(f"{state.id}: {state.title}{end}", 2, width)
+            for step in (each for each in cycle.steps if state.id in each.sources):
+                target = "stays" if step.target == SAME else step.target
+                lines += hang(f"{step.title}{' (free)' if step.free else ''}", f"    {step.id} → {target}  ", width)
+    return lines
