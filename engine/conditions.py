@@ -205,7 +205,7 @@ def _example(term: Term) -> str:
         "integer": "write at least 3, at most 5",
         "text": "a text cannot be tested; declare a choice",
     }
-    return examples.get(term.type, "write before X, after X, on or before X, done, done before X")
+    return examples.get(term.type, "write before X, after X, not before X, on or before X, done, done before X")
 
 
 def _choice(term: Term, node: Node) -> OneOf:
@@ -259,6 +259,8 @@ def _order(term: Term, said: str, scope: Scope) -> Condition:
         if not term.milestone:
             raise UsageError(f"{term.name} is not a milestone, it cannot be done", "test it with before or after")
         return Done(term.name, said == "not done")
+    if said.startswith(("not before ", "not after ")):
+        return Not(_order(term, said.removeprefix("not "), scope))
     match = _ORDER.match(said)
     if not match:
         raise UsageError(f"{term.name}: {said!r} is not a test of a date", _example(term))
@@ -386,6 +388,8 @@ def say(condition: Condition, figure: Figure = figure_words) -> str:
             return title or " and ".join(_group(item, figure) for item in items) or "always"
         case AnyOf(items):
             return " or ".join(_group(item, figure) for item in items)
+        case Not(Order(left, op, right)):
+            return f"{left} not {op} {right}"
         case Not(item):
             return f"not ({say(item, figure)})"
         case Truth(fact, value):

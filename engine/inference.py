@@ -5,23 +5,33 @@ forms (not applicable, met, not met) and each table in one form an outcome; neit
 of docs/adr/0003 are kept: at most `FORMS` forms a ruleset, one fact an evaluation, its state deleted after it, only
 comparisons with constants, no `$not`, negation pushed down to the leaves. The library's `Host` is not used: it starts
 timer threads that take actions from under the caller; a `Ruleset` by itself does nothing until it is asked.
+
+durable_rules multiplies every `$or` out: an `$and` of ten `$or` of two is 1,024 forms to it. So a condition that would
+come to more than `BRANCHES` is cut at its inner conditions: an earlier ruleset evaluates each of them in both forms,
+and what fired there is a yes-or-no fact (a gate) to the rulesets after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import NamedTuple, TypeVar
 
 from durable.engine import MessageNotHandledException, Ruleset
+from durable_rules_engine import error
 
 from engine import calendars
-from engine.conditions import All, Amount, AnyOf, Bound, Condition, Done, Leaf, Not, OneOf, Order, Period, Truth
+from engine.conditions import All, Amount, AnyOf, Bound, Condition, Done, Leaf, Not, OneOf, Order, Period, Truth, leaves
 from engine.law import Rule, Table
 from engine.model import Moment, Money, Unsure, Value
 from engine.reference import Context
 
-FORMS = 48  # forms in one ruleset; 64 matching alpha nodes corrupt memory (docs/adr/0003)
+FORMS = 48  # forms in one ruleset, every $or multiplied out; 64 that match corrupt memory (docs/adr/0003)
+KEYS = 200  # properties of one fact; more than 255 are refused
+BRANCHES = 8  # forms that one condition may multiply out to
 
+Piece = TypeVar("Piece")
 Scalar = int | str
 Form = dict[str, object]
 
@@ -46,7 +56,7 @@ _fired: list[str] = []
 
 
 def compiled(tables: Iterable[Table], rules: Iterable[Rule]) -> Program:
-    """The program of these tables and rules, built once a process for each selection of them."""
+    """The program of these tables and rules, built once a process for each selection of them; Fault when it fails."""
     tables, rules = tuple(tables), tuple(rules)
     key = (*(f"{table.id}@{table.digest}" for table in tables), *(f"{rule.id}@{rule.digest}" for rule in rules))
     if key not in _programs:
@@ -56,40 +66,162 @@ def compiled(tables: Iterable[Table], rules: Iterable[Rule]) -> Program:
 
 def run(program: Program, ctx: Context) -> frozenset[str]:
     """The forms that fire on the facts: `rule:0:met`, `rule:not applicable`, `table:3`, ...; Fault when it fails."""
-    _fired.clear()
+    fired: set[str] = set()
     for part in program:
         fact: dict[str, Scalar] = {"id": 1, "sid": "1", "one": 1}
         for leaf, key in part.keys.items():
-            value = scalar(leaf, ctx)
+            value = _passed(leaf, fired) if _is_gate(leaf) else scalar(leaf, ctx)
             if value is not None:
                 fact[key] = value
-        try:
-            part.ruleset.do_actions(part.ruleset.assert_fact(fact), _complete)
-        except MessageNotHandledException:
-            pass  # no rule matched: not an error here
-        finally:
-            part.ruleset.delete_state("1")
+        fired.update(_fire(part.ruleset, fact))
+    return frozenset(id for id in fired if id[0] not in "+-")
+
+
+def _fire(ruleset: Ruleset, fact: Mapping[str, Scalar]) -> frozenset[str]:
+    """The forms of one ruleset that one fact fires."""
+    _fired.clear()
+    try:
+        ruleset.do_actions(ruleset.assert_fact(fact), _complete)
+    except MessageNotHandledException:
+        pass  # no rule matched: not an error here
+    except error as fault:
+        raise Fault(str(fault)) from fault
+    finally:
+        ruleset.delete_state("1")
     return frozenset(_fired)
 
 
-def _complete(error: object, _: object) -> None:
-    if error:
-        raise Fault(str(error))
+def _complete(fault: object, _: object) -> None:
+    if fault:
+        raise Fault(str(fault))
+
+
+def _passed(gate: Leaf, fired: Collection[str]) -> int | None:
+    """Whether the condition behind a gate holds, as its leaf's scalar; None when neither of its forms fired."""
+    assert isinstance(gate, Truth)
+    yes, no = f"+{gate.fact}" in fired, f"-{gate.fact}" in fired
+    if yes and no:
+        raise Fault("a condition and its opposite both hold")
+    return 0 if yes else -1 if no else None
 
 
 # Compiling --------------------------------------------------------------------------------------------------------
 
 
+class _Form(NamedTuple):
+    """A condition whose truth fires an id; `level` is how many rulesets must have run before it."""
+
+    id: str
+    when: Condition
+    level: int
+
+
+@dataclass(slots=True)
+class _Gates:
+    """The conditions cut out of others, by condition, and every form found so far."""
+
+    known: dict[Condition, Truth] = field(default_factory=dict)
+    levels: dict[Leaf, int] = field(default_factory=dict)
+    forms: list[_Form] = field(default_factory=list)
+
+    def add(self, id: str, when: Condition) -> None:
+        """Note a form, its condition made small enough."""
+        small = self.small(when)
+        self.forms.append(_Form(id, small, self.level(small)))
+
+    def level(self, condition: Condition) -> int:
+        """The first level at which every gate in the condition has been decided."""
+        return max((self.levels.get(leaf, -1) for leaf in leaves(condition)), default=-1) + 1
+
+    def small(self, condition: Condition) -> Condition:
+        """The same condition, cut wherever it or its opposite would multiply out to more than `BRANCHES` forms."""
+        match condition:
+            case Not(item):
+                return Not(self.small(item))
+            case OneOf(fact, values, negated) if len(values) > BRANCHES:
+                choices = AnyOf(tuple(OneOf(fact, part) for part in _chunks(values)))
+                return self.small(Not(choices) if negated else choices)
+            case All(items) | AnyOf(items):
+                kind = All if isinstance(condition, All) else AnyOf
+                inner = tuple(self.small(item) for item in items)
+                if _branches(kind(inner)) > BRANCHES:
+                    inner = tuple(item if _branches(item) == 1 else self.gate(item) for item in inner)
+                if len(inner) > BRANCHES:
+                    return self.small(kind(tuple(kind(part) for part in _chunks(inner))))
+                return kind(inner)
+        return condition
+
+    def gate(self, condition: Condition) -> Truth:
+        """The yes-or-no fact that stands for a condition."""
+        if condition not in self.known:
+            name, level = f"gate-{len(self.known)}", self.level(condition)
+            self.known[condition] = gate = Truth(name, True)
+            self.levels[gate] = level
+            self.forms += [_Form(f"+{name}", condition, level), _Form(f"-{name}", Not(condition), level)]
+        return self.known[condition]
+
+
+def _is_gate(leaf: Leaf) -> bool:
+    return isinstance(leaf, Truth) and leaf.fact.startswith("gate-")  # no fact's name has a hyphen
+
+
+def _chunks(items: tuple[Piece, ...]) -> Iterable[tuple[Piece, ...]]:
+    return (items[start : start + BRANCHES] for start in range(0, len(items), BRANCHES))
+
+
+def _branches(condition: Condition) -> int:
+    """How many forms the condition or its opposite multiplies out to, whichever is more."""
+    return max(_multiplied(condition, True), _multiplied(condition, False))
+
+
+def _multiplied(condition: Condition, wanted: bool) -> int:
+    """How many forms durable_rules makes of the form that fires when the condition is true, or is false."""
+    match condition:
+        case Not(item):
+            return _multiplied(item, not wanted)
+        case All(items) | AnyOf(items):
+            each = [_multiplied(item, wanted) for item in items]
+            return prod(each) if isinstance(condition, All) == wanted else max(1, sum(each))
+        case OneOf(_, values, negated):
+            return len(values) if negated != wanted else 1
+    return 1
+
+
 def _compile(name: str, tables: tuple[Table, ...], rules: tuple[Rule, ...]) -> Program:
-    forms = [form for table in tables for form in _table_forms(table)]
-    forms += [form for rule in rules for form in _rule_forms(rule)]
-    return tuple(_part(f"{name}-{start}", forms[start : start + FORMS]) for start in range(0, len(forms), FORMS))
+    gates = _Gates()
+    for table in tables:
+        for id, when in _table_forms(table):
+            gates.add(id, when)
+    for rule in rules:
+        for id, when in _rule_forms(rule):
+            gates.add(id, when)
+    try:
+        return tuple(_part(f"{name}-{number}", forms) for number, forms in enumerate(_shared_out(gates.forms)))
+    except error as fault:
+        raise Fault(str(fault)) from fault
 
 
-def _part(name: str, forms: list[tuple[str, Condition]]) -> Part:
+def _shared_out(forms: list[_Form]) -> list[list[_Form]]:
+    """The forms in the order of their levels, shared out so that no ruleset has too many or reads too much."""
+    parts: list[list[_Form]] = []
+    level, room, read = -1, 0, set[Leaf]()
+    for form in sorted(forms, key=lambda form: form.level):
+        cost, reads = _multiplied(form.when, True), set(leaves(form.when))
+        if form.level != level or cost > room or len(read | reads) > KEYS:
+            parts.append([])
+            level, room, read = form.level, FORMS, set()
+        parts[-1].append(form)
+        room, read = room - cost, read | reads
+    return parts
+
+
+def _part(name: str, forms: list[_Form]) -> Part:
     keys: dict[Leaf, str] = {}
-    ruleset = {id: {"all": [{"m": _true(condition, keys)}], "run": _noting(id)} for id, condition in forms}
-    return Part(Ruleset(name, None, ruleset), keys)
+    ruleset = {id: {"all": [{"m": _true(when, keys)}], "run": _noting(id)} for id, when, _ in forms}
+    ruleset["warm"] = {"all": [{"m": {"warm": 1}}], "run": _noting("warm")}
+    part = Part(Ruleset(name, None, ruleset), keys)
+    _fire(part.ruleset, {"id": 1, "sid": "1", "warm": 1})  # delete_state frees what only a first firing sets
+    return part
 
 
 def _noting(id: str) -> Callable[[object], None]:

@@ -223,6 +223,8 @@ def earliest(condition: Condition, ctx: Context, moving: frozenset[str]) -> int 
             return min((day for item in items if (day := earliest(item, ctx, moving)) is not None), default=None)
     if evaluate(condition, ctx).truth:
         return ctx.today.day
+    if isinstance(condition, Not) and isinstance(condition.item, Order) and condition.item.left in moving:
+        return _when_reached(condition.item, ctx)
     if isinstance(condition, Order):
         return _wait_for(condition, ctx, moving)
     if isinstance(condition, Period):
@@ -242,6 +244,12 @@ def _wait_for(leaf: Order, ctx: Context, moving: frozenset[str]) -> int | None:
         return None
     by_hour = all(ctx.law.vocabulary.terms[name].minute for name in leaf_names(leaf)) and other.minute is not None
     return other.day if leaf.op.startswith("on") or by_hour else other.day + 1
+
+
+def _when_reached(leaf: Order, ctx: Context) -> int | None:
+    """The day from which a moving milestone is no longer before another moment."""
+    other = ctx.facts.get(leaf.right) if isinstance(leaf.right, str) else leaf.right
+    return other.day if leaf.op == "before" and isinstance(other, Moment) else None
 
 
 def _wait_out(leaf: Period, ctx: Context, moving: frozenset[str]) -> int | None:

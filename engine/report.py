@@ -125,7 +125,8 @@ def _alternatives(finding: Finding, rule: Rule, view: View) -> list[tuple[str, s
         title, cite = getattr(item, "title", ""), getattr(item, "cite", "")
         if title:
             ask = "; ".join(required(leaf, ctx) for leaf in leaves(item))
-            parts.append(("either", f"{title} ({cite}): {ask}; found {found(item, ctx)}"))
+            source = f" ({cite})" if cite else ""
+            parts.append(("or" if parts else "either", f"{title}{source}: {ask}; found {found(item, ctx)}"))
     return parts
 
 
