@@ -44,7 +44,9 @@ class Story:
         """Run a command of vires; `exit` is the exit code the story tells."""
         words = shlex.split(command)
         told = ["--clock", self.clock, "--as", self.person] if self.clock else []
-        print(f"\n$ vires {shlex.join(words) if '(' in command else command}   # {self.clock}, {self.person}", flush=True)
+        print(
+            f"\n$ vires {shlex.join(words) if '(' in command else command}   # {self.clock}, {self.person}", flush=True
+        )
         code = self.invoke([*told, *words])
         if code != exit:
             sys.exit(f"the story went wrong here: exit {code}, not {exit}")
@@ -93,7 +95,9 @@ def today(story: Story) -> None:
         "strategy.decided_by=cabinet",
         note="illustrative: notice, agenda and equality analysis were not found",
     )
-    story.say("Is the decision key? Camden's figure is not to be found in any source, so Vires does not guess: it refers.")
+    story.say(
+        "Is the decision key? Camden's figure is not to be found in any source, so Vires does not guess: it refers."
+    )
     story.run(f"case advance {CASE} decide-strategy", exit=3)
     story.on("2025-07-16 19:05", SOLICITOR)
     story.run(
@@ -240,9 +244,12 @@ def then(story: Story) -> None:
         "strategy_agenda.published=2007-04-10",
         "strategy_equality.considered=2007-04-02",
     )
+    story.on("2007-04-18 19:05", SOLICITOR)
     story.run(
-        f"case judge {CASE_2007} camden.key-decision.strategy yes --role 'monitoring officer' --reason 'A borough-wide service'"
+        f"case judge {CASE_2007} camden.key-decision.strategy yes "
+        "--role 'monitoring officer' --reason 'A borough-wide service'"
     )
+    story.on("2007-04-18 19:10")
     story.say("""No 28 clear days: in 2007 the decision stood in a forward plan, and gender equality had joined race and
         disability twelve days before.""")
     story.run(f"case advance {CASE_2007} decide-strategy --all")
@@ -266,8 +273,10 @@ def then(story: Story) -> None:
     story.record("award.decided_by=officer", "award_equality.considered=2007-06-18")
     story.on("2007-06-25 10:00", SOLICITOR)
     story.run(
-        f"case judge {CASE_2007} camden.key-decision.award no --role 'monitoring officer' --reason 'Delegated by Cabinet on 18 April'"
+        f"case judge {CASE_2007} camden.key-decision.award no "
+        "--role 'monitoring officer' --reason 'Delegated by Cabinet on 18 April'"
     )
+    story.on("2007-06-25 11:00")
     story.run(f"case advance {CASE_2007} decide-award")
     story.on("2007-06-26 10:00", SOLICITOR)
     story.run(
@@ -281,7 +290,8 @@ def then(story: Story) -> None:
     story.run(f"case advance {CASE_2007} send-ojeu-award-notice", exit=1)
     story.say("It is sent all the same, as it should be, and recorded as it happened: never as lawful.")
     story.run(
-        f"case advance {CASE_2007} send-ojeu-award-notice --already-done 2007-08-20 --reason 'Overlooked while the officer was away'"
+        f"case advance {CASE_2007} send-ojeu-award-notice --already-done 2007-08-20 "
+        "--reason 'Overlooked while the officer was away'"
     )
     story.run(f"audit replay {CASE_2007}")
 

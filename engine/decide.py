@@ -322,7 +322,8 @@ def _found(rule: Rule, answer: str, outcome: Outcome, case: _Case, parted: bool)
         return "not recorded: " + ", ".join(_expand(outcome.missing, case))
     if not rule.requirements:
         return found(rule.when, case.ctx)
-    return "; ".join(dict.fromkeys(found(require, case.ctx) for require in rule.requirements))
+    shown = rule.requirements if answer == REFER else rule.requirements[:1]  # readings that agree are said once
+    return "; ".join(dict.fromkeys(found(require, case.ctx) for require in shown))
 
 
 def _required(rule: Rule, answer: str, outcome: Outcome, case: _Case) -> str:

@@ -23,15 +23,17 @@ def case_lines(state: CaseState, cycle: Workflow, width: int) -> list[str]:
     stage = next((stage.title for stage in cycle.stages if here and stage.id == here.stage), "")
     lines = [f"{state.authority}/{state.case} · {state.title}"]
     lines += wrap(f"{here.title if here else state.state} · {stage} · entry {state.sequence}", 2, width)
-    facts = [(kept.name, f"entry {kept.entry}", _said(kept)) for kept in sorted(state.facts.values())]
-    lines += ["", *table(("recorded", "by", "value"), facts, width)] if facts else []
+    facts = [
+        (f"{kept.entry}", kept.name, _said(kept)) for kept in sorted(state.facts.values(), key=lambda kept: kept.entry)
+    ]
+    lines += ["", *table(("entry", "recorded", "value"), facts, width)] if facts else []
     steps = [
-        (step.step, f"entry {step.entry}", f"{step.at.replace('T', ' ')} {'IRREGULAR, ' * step.irregular}{step.answer}")
+        (f"{step.entry}", step.step, f"{step.at.replace('T', ' ')} {'IRREGULAR, ' * step.irregular}{step.answer}")
         for step in state.steps
     ]
-    lines += ["", *table(("step", "by", "on, answer"), steps, width)] if steps else []
-    judged = [(each.rule, f"entry {each.entry}", f"{each.answer}, {each.role}") for each in state.judgements]
-    return lines + (["", *table(("judged", "by", "answer, post"), judged, width)] if judged else [])
+    lines += ["", *table(("entry", "step", "on, answer"), steps, width)] if steps else []
+    judged = [(f"{each.entry}", each.rule, f"{each.answer}, {each.role}") for each in state.judgements]
+    return lines + (["", *table(("entry", "judged", "answer, post"), judged, width)] if judged else [])
 
 
 def _said(kept: Kept) -> str:

@@ -289,11 +289,26 @@ def _deciding(condition: Condition, ctx: Context) -> list[Leaf]:
             chosen = items if truth else [item for item in items if evaluate(item, ctx).truth is truth]
             return [leaf for item in chosen for leaf in _deciding(item, ctx)]
         case AnyOf(items):
-            chosen = [item for item in items if evaluate(item, ctx).truth] if truth else items
+            chosen = [item for item in items if evaluate(item, ctx).truth] if truth else _tried(items, ctx)
             return [leaf for item in chosen for leaf in _deciding(item, ctx)]
         case Not(item):
             return _deciding(item, ctx)
     return list(leaves(condition))
+
+
+def _tried(items: tuple[Condition, ...], ctx: Context) -> tuple[Condition, ...]:
+    """Of alternatives none of which holds, those that were tried: something they want done was done."""
+    return tuple(item for item in items if not undone(item, ctx)) or items
+
+
+def undone(condition: Condition, ctx: Context) -> tuple[str, ...]:
+    """The milestones the condition wants done that nobody has recorded."""
+    wanted: dict[str, None] = {}
+    for leaf in leaves(condition):
+        if (isinstance(leaf, Done) and not leaf.negated) or (isinstance(leaf, Order | Period) and leaf.done):
+            wanted.update(dict.fromkeys(leaf_names(leaf)))
+    terms = ctx.law.vocabulary.terms
+    return tuple(name for name in wanted if name not in ctx.facts and not terms[name].derived)
 
 
 def _found(leaf: Leaf, ctx: Context) -> str:
@@ -335,10 +350,17 @@ def workings(condition: Condition, ctx: Context) -> tuple[Working, ...]:
         end = ctx.facts.get(leaf.end) if isinstance(leaf, Period) else None
         if not (isinstance(leaf, Period) and isinstance(start, Moment) and isinstance(end, Moment)):
             continue
-        calendar, figure = ctx.law.calendars.get(leaf.calendar), ctx.figure(leaf.bound)
-        latest = None
-        if not isinstance(figure, Unsure) and leaf.op == ">=":
-            latest = calendars.latest_start(leaf.clock, calendar, end.day, figure.number)
-        title = f"{leaf.said} from {leaf.start} to {leaf.end}"
-        found.append(Working(title, calendars.working_out(leaf.clock, calendar, start.day, end.day), latest))
+        found.append(_working(leaf, start.day, end.day, ctx))
     return tuple(found)
+
+
+def _working(leaf: Period, start: int, end: int, ctx: Context) -> Working:
+    """Counted to the end, or on to the first lawful end where that is later."""
+    calendar, figure = ctx.law.calendars.get(leaf.calendar), ctx.figure(leaf.bound)
+    title, latest, shown = f"{leaf.said} from {leaf.start} to {leaf.end}", None, end
+    if not isinstance(figure, Unsure) and leaf.op == ">=":
+        latest = calendars.latest_start(leaf.clock, calendar, end, figure.number)
+        limit = calendars.earliest(leaf.clock, calendar, start, figure.number)
+        if limit is not None and limit > end:
+            shown, title = limit, f"{figure.number} {title}: not before {Moment(limit)}"
+    return Working(title, calendars.working_out(leaf.clock, calendar, start, shown), latest)

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.conditions import AnyOf, Condition, Done, Leaf, Order, Period, leaf_names, leaves
+from engine.conditions import AnyOf, Condition
 from engine.decide import Assessment
 from engine.law import Law, Rule, Table
 from engine.model import (
@@ -24,7 +24,7 @@ from engine.model import (
     Finding,
     Moment,
 )
-from engine.reference import Working, found, required, workings
+from engine.reference import Working, found, undone, workings
 from engine.vocabulary import Term
 
 PROCEED, STOP, ASK = "✓", "✗", "?"
@@ -88,7 +88,8 @@ def _finding_lines(finding: Finding, view: View) -> list[str]:
     for label, said in _parts(finding, rule, view):
         lines += hang(said, " " * _GAP + f"{label:<10}", view.width)
     if view.working and view.assessment is not None:
-        for require in rule.requirements:
+        shown = rule.requirements if finding.answer == REFER else rule.requirements[:1]
+        for require in shown:
             for each in workings(require, view.assessment.context):
                 lines += _working_lines(each, view.width)
     return lines
@@ -119,14 +120,11 @@ def _alternatives(finding: Finding, rule: Rule, view: View) -> list[tuple[str, s
     """The other ways in which a rule that is not met could be, each with what was found."""
     if finding.answer != NOT_MET or view.assessment is None or not isinstance(rule.require, AnyOf):
         return []
-    ctx = view.assessment.context
     parts = []
-    for item in rule.require.items:
+    for item in rule.require.items[1:]:
         title, cite = getattr(item, "title", ""), getattr(item, "cite", "")
-        if title:
-            ask = "; ".join(required(leaf, ctx) for leaf in leaves(item))
-            source = f" ({cite})" if cite else ""
-            parts.append(("or" if parts else "either", f"{title}{source}: {ask}; found {found(item, ctx)}"))
+        said = found(item, view.assessment.context)
+        parts.append(("or", f"{title or said}{f' ({cite})' if cite else ''}{f'; found {said}' if title else ''}"))
     return parts
 
 
@@ -145,21 +143,12 @@ def next_steps(finding: Finding, view: View) -> list[str]:
     return steps
 
 
-def _undone(rule: Rule, view: View) -> list[str]:
+def _undone(rule: Rule, view: View) -> tuple[str, ...]:
     """The milestones a rule wants done that nobody recorded; of alternatives, only those of the first."""
     if view.assessment is None or rule.require is None:
-        return []
+        return ()
     first: Condition = rule.require.items[0] if isinstance(rule.require, AnyOf) else rule.require
-    names: dict[str, None] = {}
-    for leaf in leaves(first):
-        if _wants_done(leaf):
-            names.update(dict.fromkeys(name for name in leaf_names(leaf)))
-    known = view.assessment.context.facts
-    return [name for name in names if name not in known and not view.law.vocabulary.terms[name].derived]
-
-
-def _wants_done(leaf: Leaf) -> bool:
-    return isinstance(leaf, Done) or (isinstance(leaf, Order | Period) and leaf.done)
+    return undone(first, view.assessment.context)
 
 
 def _judge(subject: Rule | Table, view: View) -> str:
@@ -205,11 +194,12 @@ def advanced_lines(state: str, irregular: bool, entry: int, receipt: str, case: 
 
 def earliest_lines(day: int | None, others: Sequence[Finding], at: Moment, width: int = 80) -> list[str]:
     """When waiting would make the step lawful, and what waiting does not settle."""
-    left = f"{len(others)} other point{'s' * (len(others) != 1)} above"
+    left = f"{len(others)} point{'s' * (len(others) != 1)} above"
     if day is None:
         return wrap("Waiting does not cure this: see what is next above.", 2, width)
     if day <= at.day:
-        return wrap(f"No date stands in the way; what does is {left}.", 2, width) if others else []
+        return wrap(f"No date stands in the way: settle the {left.removeprefix('1 ')}.", 2, width) if others else []
+    left = left.replace("point", "other point")
     said = f"Earliest lawful date: {Moment(day)}"
     return wrap(
         f"{said}, once {left} {'is' if len(others) == 1 else 'are'} settled." if others else f"{said}.", 2, width
@@ -261,7 +251,7 @@ def hang(said: str, head: str, width: int) -> list[str]:
     room = max(width, 40)
     if said.startswith("vires "):
         return [head + said]
-    if len(head) > room // 2:
+    if len(head) > room - 20:
         return [head.rstrip(), *textwrap.wrap(said, room, initial_indent="    ", subsequent_indent="    ")]
     wrapped = textwrap.wrap(
         said,

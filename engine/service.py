@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from engine import __version__, canonical, ledger, markup, packs, replay, store, workflow
-from engine.decide import Assessment, assess, decide, derive_all, rests_on, weigh
+from engine.decide import Assessment, assess, derive_all, rests_on, weigh
 from engine.errors import ConflictError, LedgerError, PackError, StoreError, UsageError
 from engine.law import Law, Rule, Table
 from engine.ledger import Draft, Entry, Head, Opening, Write
@@ -31,6 +31,7 @@ from engine.model import (
     Unsure,
     Value,
 )
+from engine.reference import undone
 from engine.replay import CaseState, Replayed
 from engine.schema import nearest
 from engine.store import CaseRow, Store
@@ -525,7 +526,7 @@ class Kept(NamedTuple):
 def outlook(law: Law, cycle: Workflow, state: str, facts: Facts, step: str, at: Moment) -> Outlook:
     """A decision with its working and the earliest lawful day; takes nothing, writes nothing."""
     decision, result = weigh(law, cycle, state, facts, step, at)
-    return Outlook(decision, result, earliest(law, cycle, state, facts, step, decision))
+    return Outlook(decision, result, earliest(law, cycle, state, facts, decision, result))
 
 
 def assess_only(law: Law, step: Step, facts: Facts, at: Moment) -> Outlook:
@@ -542,21 +543,30 @@ def assess_only(law: Law, step: Step, facts: Facts, at: Moment) -> Outlook:
     return outlook(law, cycle, "here", facts, step.id, at)
 
 
-def earliest(law: Law, cycle: Workflow, state: str, facts: Facts, step: str, first: Decision) -> Earliest:
-    """The first day on which waiting has cured all that waiting can cure; None when some of it never is."""
-    decision, day = first, first.at.day
+def earliest(
+    law: Law, cycle: Workflow, state: str, facts: Facts, first: Decision, judged: Assessment | None
+) -> Earliest:
+    """The first day on which waiting has cured all that waiting can cure; None when some of it nothing cures.
+
+    What is still to be done, recorded or judged then stands in `others`.
+    """
+    decision, result, day = first, judged, first.at.day
     for _ in range(TRIALS):
-        late = [each for each in decision.blocking if each.stands == NOT_MET]
-        days = [each.earliest for each in late if each.earliest is not None]
-        others = tuple(each for each in decision.blocking if each not in late or each.earliest is None)
-        if decision.fault or (decision.reason and not decision.findings):
+        if result is None or decision.fault or not decision.findings:
             return Earliest(None, ())
+        days = [each.earliest for each in decision.blocking if each.earliest is not None]
+        others = tuple(each for each in decision.blocking if each.earliest is None)
         if not days or max(days) <= day:
-            stuck = any(each.stands == NOT_MET for each in others)
-            return Earliest(None if stuck else day, others)
+            return Earliest(None if any(_stuck(each, result) for each in others) else day, others)
         day = max(days)
-        decision = decide(law, cycle, state, facts, step, Moment(day, EVENING))
+        decision, result = weigh(law, cycle, state, facts, first.step, Moment(day, EVENING))
     return Earliest(None, decision.blocking)
+
+
+def _stuck(finding: Finding, judged: Assessment) -> bool:
+    """Whether neither waiting nor doing what is left undone would cure a finding."""
+    require = judged.rules[finding.rule].require
+    return finding.stands == NOT_MET and (require is None or not undone(require, judged.context))
 
 
 def known_step(cycle: Workflow, step: str) -> Step:

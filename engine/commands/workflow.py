@@ -32,18 +32,25 @@ def show_(form: str) -> None:
 
 
 @workflow.command()
-@click.option("--graphviz", is_flag=True, help="Graphviz DOT text instead of Mermaid.")
-def diagram(graphviz: bool) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["mermaid", "graphviz"]),
+    default="mermaid",
+    show_default=True,
+    help="Mermaid text, or Graphviz DOT text.",
+)
+def diagram(form: str) -> None:
     """The cycle as a diagram, drawn from the machine itself.
 
     \b
-    vires workflow diagram                        Mermaid
-    vires workflow diagram --graphviz | dot -Tsvg
+    vires workflow diagram
+    vires workflow diagram --format graphviz | dot -Tsvg > cycle.svg
     """
     from engine import library, machine
 
     cycle = library.shipped().workflow
-    click.echo(machine.graphviz(cycle) if graphviz else machine.mermaid(cycle), nl=False)
+    click.echo(machine.graphviz(cycle) if form == "graphviz" else machine.mermaid(cycle), nl=False)
 
 
 def add_to(group: click.Group) -> None:
