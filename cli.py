@@ -31,7 +31,10 @@ def _login() -> str:
     """Who the operating system says is here; never a variable or a flag."""
     import pwd
 
-    return pwd.getpwuid(os.getuid()).pw_name
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # an account without a name, as in a container
+        return f"uid {os.getuid()}"
 
 
 @click.group(cls=ViresGroup, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})

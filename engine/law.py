@@ -146,7 +146,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """The head of a pack and the digest of its files."""
+    """The head of a pack and the digest of its files; `silent` says what it knows it does not ask about."""
 
     id: str
     title: str
@@ -157,6 +157,7 @@ class Pack:
     checked: str
     governs: Condition
     as_at: str
+    silent: tuple[str, ...]
     digest: str
     where: Where
 

@@ -207,9 +207,9 @@ class _PackReader:
         if path is None:
             where = Where(next(iter(self.files), "pack.yaml"), 1, 1)
             self.wrong(where, "the folder has no pack.yaml", "write the head of the pack there")
-            return Pack("?", "", "statute", "", "", "", "", conditions.ALWAYS, "", "", where)
+            return Pack("?", "", "statute", "", "", "", "", conditions.ALWAYS, "", (), "", where)
         node = self.nodes[path]
-        read = fields(node, self.problems, _HEAD, ("authority", "governs", "as_at"))
+        read = fields(node, self.problems, _HEAD, ("authority", "governs", "as_at", "silent"))
         name = text(read.get("pack"))
         if not _ID.match(name):
             self.wrong(node.where, f"{name!r} is not the name of a pack", "write small letters, digits and -")
@@ -230,6 +230,7 @@ class _PackReader:
             text(read.get("checked")),
             governs,
             self._milestone(read.get("as_at")),
+            texts(read.get("silent"), self.problems),
             digest(self.files),
             node.where,
         )

@@ -6,13 +6,14 @@ it writes, it writes in one append.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from engine import __version__, canonical, ledger, markup, packs, replay, store, workflow
-from engine.decide import Assessment, assess, derive_all, rests_on, weigh
+from engine import __version__, canonical, inference, ledger, markup, packs, replay, store, workflow
+from engine.decide import Assessment, Runner, assess, derive_all, rests_on, weigh
 from engine.errors import ConflictError, LedgerError, PackError, StoreError, UsageError
 from engine.law import Law, Rule, Table
 from engine.ledger import Draft, Entry, Head, Opening, Write
@@ -40,6 +41,8 @@ from engine.workflow import SAME, Stage, State, Step, Workflow
 
 EXPLAINED = "explained"
 IRREGULAR = "irregular:"
+NOTED = "noted"  # the one answer to an irregular step; what is thought of it stands in the reasons, sealed
+CASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 EVENING = 23 * 60 + 59
 RETRIES = 8  # how often other people's appends may come first
 TRIALS = 24  # how often the earliest lawful day may move before it is called unreachable
@@ -91,6 +94,7 @@ class Office:
     library: Library
     now: Now
     login: str
+    runner: Runner = inference.run
     _laws: dict[str, Law] = field(default_factory=dict)
     _workflows: dict[str, Workflow] = field(default_factory=dict)
     _folded: dict[tuple[str, str], CaseState] = field(default_factory=dict)
@@ -137,7 +141,17 @@ class Office:
         planned = facts.values.get(described.records or "")
         if on is None and isinstance(planned, Moment) and (described.records or "") in facts.planned:
             on = planned if planned.minute is not None else Moment(planned.day, EVENING)
-        return outlook(law, cycle, state.state, facts, step, on or self.now.local)
+        return outlook(law, cycle, state.state, facts, step, on or self.now.local, self.runner)
+
+    def prospect(self, authority: str, case: str, step: str, already_done: Moment | None = None) -> Outlook:
+        """What `advance` would decide now, on what has happened alone; UsageError where it would not decide at all."""
+        state, law = self.case(authority, case), self.law(authority)
+        cycle = self.workflow(state.workflow)
+        described = known_step(cycle, step)
+        if already_done is not None:
+            self._must_be_past(described, already_done, state)
+        at = already_done or self.now.local
+        return outlook(law, cycle, state.state, state.for_step(), step, at, self.runner)
 
     def workflow_of(self, authority: str, case: str) -> Workflow:
         """The workflow a case pins."""
@@ -173,9 +187,13 @@ class Office:
     def open_case(self, authority: str, title: str, case: str = "") -> tuple[str, Written]:
         """A new case at the start of the cycle, and its id: the one given, or the next of the year."""
         self.library.authority(authority)
+        self.must_have_log(authority)
+        title = " ".join(_plain(title, "the title").split())
         cycle, source = self.library.workflow, self.library.cycles
         taken = {row.case for row in self.store.cases(authority)}
         case = case or _next_id(self.now.local, taken)
+        if not CASE_ID.fullmatch(case):
+            raise UsageError(f"{case!r} cannot be the id of a case", "write letters, digits, dot, _ and -: 2025-014")
         if case in taken:
             raise UsageError(f"{authority}/{case} is open already", "leave --id out to get the next number")
         digest = packs.digest(source)
@@ -198,8 +216,8 @@ class Office:
         shown: list[Kept] = []
         for name, said in given:
             term = law.vocabulary.get(name)
-            self._may_record(term, owners, planned, f"{authority}/{case}")
-            value = parse_value(term, said)
+            self._may_record(term, owners, planned, state)
+            value = parse_value(term, _plain(said, name))
             self._must_fit(term, value, values, planned)
             values[name] = value
             items.append(self._recorded(case, term, value, planned))
@@ -208,7 +226,8 @@ class Office:
             return shown, None
         return shown, self._append(authority, items, (case, state.sequence), self._projected(state))
 
-    def _may_record(self, term: Term, owners: Mapping[str, str], planned: bool, case: str) -> None:
+    def _may_record(self, term: Term, owners: Mapping[str, str], planned: bool, state: CaseState) -> None:
+        case, kept = f"{state.authority}/{state.case}", state.facts.get(term.name)
         if term.derived:
             raise UsageError(f"{term.name} is worked out, nobody records it", f"see: vires case show {case}")
         if planned and not term.milestone:
@@ -217,6 +236,8 @@ class Office:
             raise UsageError(
                 f"{term.name} is recorded by taking its step", f"vires case advance {case} {owners[term.name]}"
             )
+        if term.name in owners and kept is not None and not kept.planned:
+            raise UsageError(f"{term.name} happened already (entry {kept.entry}), it cannot be planned again")
 
     def _must_fit(self, term: Term, value: Value, values: Mapping[str, Value], planned: bool) -> None:
         """A milestone that happened is not in the future, and not before what it must follow."""
@@ -228,6 +249,10 @@ class Office:
             earlier = values.get(name)
             if isinstance(earlier, Moment) and _later(earlier, value):
                 raise UsageError(f"{term.name}: {value} is before {name}, {earlier}", "correct one of the two dates")
+        for other in self.library.law.vocabulary.terms.values():
+            later = values.get(other.name) if term.name in other.after else None
+            if isinstance(later, Moment) and _later(value, later):
+                raise UsageError(f"{term.name}: {value} is after {other.name}, {later}", "correct one of the two dates")
 
     def _recorded(self, case: str, term: Term, value: Value, planned: bool) -> Item:
         plain = to_plain(value)
@@ -250,14 +275,15 @@ class Office:
         described = known_step(cycle, step)
         at = already_done or self.now.local
         if already_done is not None:
-            self._must_be_past(described, already_done, state)
-        looked = outlook(law, cycle, state.state, state.for_step(), step, at)
+            reason = _plain(reason, "the reason")
+        looked = self.prospect(authority, case, step, already_done)
         decision, openings = looked.decision, list[Opening]()
         digests: Digests = {**law.digests, "workflow": state.workflow}
         if decision.fault:
             body: dict[str, object] = {"step": step, "at": at.iso, "detail": decision.fault, "engine": __version__}
             fault = ("fault", case, at, body, digests, ())
-            written = self._append(authority, [fault], (case, state.sequence), self._projected(state))
+            kept = self._artifacts(law)
+            written = self._append(authority, [fault], (case, state.sequence), self._projected(state), kept)
             return Advanced(looked, written, False, state.state)
         body = {**replay.plain_decision(decision), "engine": __version__}
         target = decision.target
@@ -291,14 +317,17 @@ class Office:
     ) -> Written:
         """A person's answer where a rule or table refers, resting on the rule and the facts as they are now."""
         state, law = self.case(authority, case), self.law(authority)
+        role = _plain(role, "the role")
         body: dict[str, object] = {"rule": subject, "role": role, "answer": answer, "rests_on": ""}
         if subject.startswith(IRREGULAR):
             body["rests_on"] = self._irregular_entry(state, subject)
+            if answer != NOTED:
+                raise UsageError(f"{answer!r} is not an answer to {subject}", f"write {NOTED}, and the view as --reason")
         else:
             body |= self._judged(state, law, subject, answer)
         openings = []
         for name, said in {"reasons": reasons, **extra}.items():
-            body[name], opening = ledger.seal(said, secrets.token_bytes(16))
+            body[name], opening = ledger.seal(_plain(said, f"the {name}"), secrets.token_bytes(16))
             openings.append(opening)
         item = ("judgement", case, self.now.local, body, law.digests, tuple(openings))
         return self._append(authority, [item], (case, state.sequence), self._projected(state), self._artifacts(law))
@@ -336,11 +365,18 @@ class Office:
         answers = (EXPLAINED,) if explains else (MET, NOT_MET, NOT_APPLICABLE)
         if answer not in answers:
             raise UsageError(f"{answer!r} is not an answer to {rule.id}", f"write one of: {', '.join(answers)}")
-        steps = {step.id: step.records for step in self.workflow(state.workflow).steps}
-        result = assess(law, facts, rule.binds[0], self.now.local, steps.get(rule.binds[0]))
-        finding = next((each for each in result.findings if each.rule == rule.id), None)
-        if finding is None:
+        cycle = self.workflow(state.workflow)
+        records = {step.id: step.records for step in cycle.steps}
+        here = machine_of(cycle).steps_from(state.state)
+        looks = [  # at the steps that lead on from here, or else at the first that the rule binds
+            each
+            for step in [step for step in rule.binds if step in here] or rule.binds[:1]
+            for each in assess(law, facts, step, self.now.local, records.get(step), self.runner).findings
+            if each.rule == rule.id
+        ]
+        if not looks:
             raise UsageError(f"{rule.id} is not in force on this case today")
+        finding = next((each for each in looks if each.blocks), looks[0])
         if finding.answer != REFER and not (explains and finding.answer == NOT_MET):
             raise UsageError(f"{rule.id} does not refer to a person here: it is {finding.answer}")
         if rule.id not in finding.needs and finding.answer == REFER:
@@ -523,10 +559,12 @@ class Kept(NamedTuple):
     supersedes: int | None
 
 
-def outlook(law: Law, cycle: Workflow, state: str, facts: Facts, step: str, at: Moment) -> Outlook:
+def outlook(
+    law: Law, cycle: Workflow, state: str, facts: Facts, step: str, at: Moment, runner: Runner = inference.run
+) -> Outlook:
     """A decision with its working and the earliest lawful day; takes nothing, writes nothing."""
-    decision, result = weigh(law, cycle, state, facts, step, at)
-    return Outlook(decision, result, earliest(law, cycle, state, facts, decision, result))
+    decision, result = weigh(law, cycle, state, facts, step, at, runner)
+    return Outlook(decision, result, earliest(law, cycle, state, facts, decision, result, runner))
 
 
 def assess_only(law: Law, step: Step, facts: Facts, at: Moment) -> Outlook:
@@ -544,7 +582,13 @@ def assess_only(law: Law, step: Step, facts: Facts, at: Moment) -> Outlook:
 
 
 def earliest(
-    law: Law, cycle: Workflow, state: str, facts: Facts, first: Decision, judged: Assessment | None
+    law: Law,
+    cycle: Workflow,
+    state: str,
+    facts: Facts,
+    first: Decision,
+    judged: Assessment | None,
+    runner: Runner = inference.run,
 ) -> Earliest:
     """The first day on which waiting has cured all that waiting can cure; None when some of it nothing cures.
 
@@ -559,7 +603,7 @@ def earliest(
         if not days or max(days) <= day:
             return Earliest(None if any(_stuck(each, result) for each in others) else day, others)
         day = max(days)
-        decision, result = weigh(law, cycle, state, facts, first.step, Moment(day, EVENING))
+        decision, result = weigh(law, cycle, state, facts, first.step, Moment(day, EVENING), runner)
     return Earliest(None, decision.blocking)
 
 
@@ -690,6 +734,15 @@ def _later(left: Moment, right: Moment) -> bool:
     if left.day != right.day or left.minute is None or right.minute is None:
         return left.day > right.day
     return left.minute > right.minute
+
+
+def _plain(said: str, what: str) -> str:
+    """What a person wrote; UsageError when it is blank or holds characters that no terminal should be sent."""
+    if not said.strip():
+        raise UsageError(f"{what}: nothing was given", "write it in a few words")
+    if not "".join(said.split()).isprintable():
+        raise UsageError(f"{what} holds characters that cannot be shown", "write it as plain UTF-8 text")
+    return said.strip()
 
 
 def _next_id(today: Moment, taken: set[str]) -> str:

@@ -53,6 +53,7 @@ def show_(name: str, form: str) -> None:
             "checked": pack.checked,
             "title": pack.title,
             "source": pack.source,
+            "silent": list(pack.silent),
             "digest": pack.digest,
         }
         for pack in law.packs.values()
@@ -65,6 +66,13 @@ def show_(name: str, form: str) -> None:
         for each in listed
     ]
     lines = report.table(("pack", "layer", "rules", "checked", "title"), rows, width())
+    silent = [
+        line
+        for pack in law.packs.values()
+        if pack.silent
+        for line in report.hang("; ".join(pack.silent), f"  {pack.id:<12} ", width())
+    ]
+    lines += ["", "These packs know of duties they do not ask about yet; look after them by other means:", *silent]
     show([f"{name} · workflow {shelf.workflow.id}", "", *lines])
 
 

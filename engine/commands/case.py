@@ -214,12 +214,17 @@ def _look(
     working: bool,
     form: str,
     told: tuple[str | None, str | None, str | None],
+    advancing: bool = False,
 ) -> None:
     from engine import report
 
     authority, number = case_name(name)
     with office(setting(*told)) as desk:
-        look = desk.outlook(authority, number, step, day(on, "--on"))
+        look = (
+            desk.prospect(authority, number, step, day(on, "--already-done"))
+            if advancing
+            else desk.outlook(authority, number, step, day(on, "--on"))
+        )
         view = _view(desk, name, look, every, working)
         if form == "json":
             show_json({"case": name, **report.outlook_plain(look.decision, look.earliest.day, view)})
@@ -282,7 +287,7 @@ def advance(
     if (already_done is None) != (not reason):
         raise UsageError("--already-done and --reason go together", "say when it happened and why it is recorded now")
     if dry_run:
-        _look(name, step, already_done, every, False, form, (database, clock, persona))
+        _look(name, step, already_done, every, False, form, (database, clock, persona), advancing=True)
         return
     authority, number = case_name(name)
     with office(setting(database, clock, persona)) as desk:

@@ -135,8 +135,8 @@ def now(given: Setting) -> Now:
         local = datetime.fromisoformat(told.iso if told.minute is not None else f"{told.iso}T09:00")
         instant = local.replace(tzinfo=zone).astimezone(UTC)
     return Now(
-        moment(instant.astimezone(zone).strftime("%Y-%m-%dT%H:%M")),
-        instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        moment(instant.astimezone(zone).isoformat()[:16]),
+        f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z",
     )
 
 
