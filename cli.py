@@ -51,6 +51,7 @@ def main(ctx: click.Context, database: str | None, clock: str | None, persona: s
         clock=clock,
         persona=persona,
         terminal=sys.stdout.isatty(),
+        debug=bool(os.environ.get("VIRES_DEBUG")),
     )
 
 

@@ -20,7 +20,8 @@ sys.path.insert(0, str(ROOT))
 
 import cli  # noqa: E402
 
-STORE, OLD, COPY = "demo/camden-2025.db", "demo/camden-2007.db", "demo/altered-copy.db"
+PLACE = sys.argv[1] if len(sys.argv) > 1 else "demo"  # where the stores go
+STORE, OLD, COPY = f"{PLACE}/camden-2025.db", f"{PLACE}/camden-2007.db", f"{PLACE}/altered-copy.db"
 CASE, CASE_2007 = "camden/2025-014", "camden/2007-003"
 OFFICER, SOLICITOR = "Commissioning officer", "Borough Solicitor"
 
@@ -192,7 +193,7 @@ def audit(story: Story) -> None:
     story.run("audit verify")
     story.run(f"audit replay {CASE}")
     story.say("Somebody with the database at hand alters one byte of one entry, in a copy:")
-    altered = _alter(ROOT / STORE, ROOT / COPY)
+    altered = _alter(Path(STORE), Path(COPY))
     print(f"\n  entry {altered} of {COPY}: the answer of a refused step, one letter changed")
     story.store = COPY
     story.run("audit verify", exit=5)
@@ -301,7 +302,7 @@ def main() -> None:
     os.chdir(ROOT)
     os.environ["COLUMNS"] = "80"
     for name in (STORE, OLD, COPY):
-        for left in ROOT.glob(f"{name}*"):
+        for left in Path(name).parent.glob(f"{Path(name).name}*"):
             left.unlink()
     story = Story()
     today(story)

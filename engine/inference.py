@@ -352,16 +352,16 @@ def _sequence(leaf: Order, left: Value | None, right: Value | None, ctx: Context
     if leaf.op.startswith("on or"):
         return gap
     if gap or left.minute is None or right.minute is None:
-        return gap - 1 if gap or not _hours_matter(leaf, left, right, ctx) else None
+        return gap - 1 if gap or not _hours_matter(leaf, ctx) else None
     minutes = right.minute - left.minute
     return (minutes if leaf.op == "before" else -minutes) - 1
 
 
-def _hours_matter(leaf: Order, left: Moment, right: Moment, ctx: Context) -> bool:
+def _hours_matter(leaf: Order, ctx: Context) -> bool:
     """Whether both sides could have an hour, so that a day alone leaves their order open."""
-    terms = ctx.law.vocabulary.terms
-    hours = [not isinstance(side, str) or terms[side].minute for side in (leaf.left, leaf.right)]
-    return all(hours) and not (isinstance(leaf.right, Moment) and left.minute is not None)
+    if isinstance(leaf.right, Moment):
+        return leaf.right.minute is not None and ctx.law.vocabulary.terms[leaf.left].minute
+    return ctx.law.vocabulary.terms[leaf.left].minute and ctx.law.vocabulary.terms[leaf.right].minute
 
 
 def _spare(leaf: Period, start: Value | None, end: Value | None, ctx: Context) -> int | None:

@@ -128,7 +128,8 @@ def verify_lines(authority: str, steps: Sequence[Checked], width: int) -> list[s
         mark = " " if step.ok else "✗"
         lines += hang(step.detail, f"{mark} {step.number} {step.title:<34} ", width)
         for problem in step.problems:
-            lines += wrap(f"entry {problem.sequence}: {problem.message}", 6, width)
+            place = f"entry {problem.sequence}: " if problem.sequence is not None else ""
+            lines += wrap(f"{place}{problem.message}", 6, width)
     bad = sorted({problem.sequence for step in steps for problem in step.problems if problem.sequence is not None})
     if all(step.ok for step in steps):
         return [*lines, "✓ nothing is out of place"]

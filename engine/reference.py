@@ -182,12 +182,12 @@ def _order(leaf: Order, ctx: Context) -> Outcome:
 
 def _same_day(leaf: Order, ctx: Context) -> Outcome:
     """Two moments on one day of which an hour is not known: which came first is not known either, if hours exist."""
-    hours = [name for name in leaf_names(leaf) if ctx.law.vocabulary.terms[name].minute]
-    dayonly = [name for name in hours if _moment(name, ctx).minute is None]
-    sides = 2 if isinstance(leaf.right, str) else 1
-    if dayonly and len(hours) == sides:
-        return Outcome(None, tuple(dayonly))
-    return FALSE
+    if isinstance(leaf.right, Moment) and leaf.right.minute is None:
+        return FALSE  # before or after a day: not on it
+    names = leaf_names(leaf)
+    if not all(ctx.law.vocabulary.terms[name].minute for name in names):
+        return FALSE
+    return Outcome(None, tuple(name for name in names if _moment(name, ctx).minute is None))
 
 
 def _period(leaf: Period, ctx: Context) -> Outcome:

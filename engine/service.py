@@ -322,7 +322,9 @@ class Office:
         if subject.startswith(IRREGULAR):
             body["rests_on"] = self._irregular_entry(state, subject)
             if answer != NOTED:
-                raise UsageError(f"{answer!r} is not an answer to {subject}", f"write {NOTED}, and the view as --reason")
+                raise UsageError(
+                    f"{answer!r} is not an answer to {subject}", f"write {NOTED}, the view is the --reason"
+                )
         else:
             body |= self._judged(state, law, subject, answer)
         openings = []
@@ -659,12 +661,11 @@ def initialise(url: str, library: Library, now: Now, login: str, training: bool)
 
 
 def is_training(opened: Store) -> bool:
-    """Whether the logs of this store say they are for training; StoreError when they do not agree."""
-    kinds = set()
+    """Whether the logs of this store say they are for training; LedgerError when they do not agree."""
+    kinds: set[bool] = set()
     for authority in opened.authorities():
-        first = next(iter(opened.rows(authority, before=2)), None)
-        if first is not None:
-            kinds.add(bool(ledger.decode(first.bytes).body.get("training")))
+        first = _readable(opened.rows(authority, before=2))
+        kinds.update(bool(entry.body.get("training")) for entry in first)  # what cannot be read, verify reports
     if len(kinds) > 1:
         raise LedgerError("some logs of this store are for training and some are not", "vires audit verify")
     return kinds == {True}

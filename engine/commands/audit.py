@@ -56,7 +56,7 @@ def log(name: str | None, form: str, database: str | None, clock: str | None, pe
         if "/" in (name or "") and not found:
             desk.case(*case_name(str(name)))
         if form == "json":
-            show_json([listing.entry_plain(entry) for entry in found])
+            show_json({"entries": [listing.entry_plain(entry) for entry in found]})
         else:
             show(listing.log_lines(found, width()))
 
@@ -128,7 +128,8 @@ def replay(name: str | None, form: str, database: str | None, clock: str | None,
                     bar.update(1)
         differ = [result for _, result in results if result.differs]
         if form == "json":
-            show_json([{"authority": authority, **result._asdict()} for authority, result in results])
+            again = [{"authority": authority, **result._asdict()} for authority, result in results]
+            show_json({"same": not differ, "decisions": again})
         else:
             show(listing.replay_lines(results, width()))
         finish(5 if differ else 0)

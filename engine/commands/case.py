@@ -68,7 +68,7 @@ def list_(authority: str | None, form: str, database: str | None, clock: str | N
             desk.must_have_log(authority)
         rows = desk.store.cases(authority)
         if form == "json":
-            show_json([row._asdict() for row in rows])
+            show_json({"cases": [row._asdict() for row in rows]})
             return
         listed = [(f"{row.authority}/{row.case}", row.state, row.changed[:10], row.title) for row in rows]
         show(report.table(("case", "state", "changed", "title"), listed, width()) if rows else ["no cases yet"])

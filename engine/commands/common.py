@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT = "vires.db"
 CLOCK_ZONE = "Europe/London"
+ASCII = {"✓": "+", "✗": "x", "£": "GBP ", "·": "-", "→": "->"}  # for a terminal that cannot show the sign itself
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Setting:
     clock: str | None
     persona: str | None
     terminal: bool
+    debug: bool = False
 
 
 class Failure(click.ClickException):
@@ -56,11 +60,28 @@ class Failure(click.ClickException):
 class ViresGroup(click.Group):
     """A group that turns every ViresError into one line and its exit code, and offers the nearest command."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Click's, after the streams have been told what to write where their encoding lacks a character."""
+        codecs.register_error("vires", _in_ascii)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="vires")
+        return super().main(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ViresError as error:
             raise Failure(error) from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+            raise
+        except Exception as error:
+            if ctx.find_root().obj and ctx.find_root().obj.debug:
+                raise
+            what = f"{type(error).__name__}: {error}"
+            raise Failure(
+                ViresError(f"a fault of Vires itself: {what}", "VIRES_DEBUG=1 shows where; please report it")
+            ) from error
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -72,6 +93,13 @@ class ViresGroup(click.Group):
 
             hint = nearest(args[0], self.commands)
             raise click.UsageError(f"{error.message} {hint}".strip(), ctx) from error
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(ASCII.get(sign, "?") for sign in lost), error.end
 
 
 def store_options(command: F) -> F:
@@ -166,10 +194,15 @@ def show(lines: Sequence[str]) -> None:
 
 
 def show_json(value: object) -> None:
-    """The value as JSON; in a training store an object says so."""
+    """The value as JSON, which says TRAINING in a training store; escaped where the encoding lacks a character."""
     if click.get_current_context().meta.get("vires.training") and isinstance(value, dict):
         value = {"training": True, **value}
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2)
+    click.echo(text)
 
 
 def width() -> int:
