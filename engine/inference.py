@@ -13,13 +13,13 @@ and what fired there is a yes-or-no fact (a gate) to the rulesets after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from typing import NamedTuple, TypeVar
 
 from durable.engine import MessageNotHandledException, Ruleset
-from durable_rules_engine import error
+from durable_rules_engine import complete_and_start_action, error, start_action_for_state
 
 from engine import calendars
 from engine.conditions import All, Amount, AnyOf, Bound, Condition, Done, Leaf, Not, OneOf, Order, Period, Truth, leaves
@@ -36,15 +36,52 @@ Scalar = int | str
 Form = dict[str, object]
 
 
+class Fault(Exception):
+    """durable_rules reported an error of its own."""
+
+
+class Forms(Ruleset):  # type: ignore[misc]
+    """A ruleset that says which of its rules fire.
+
+    `Ruleset.do_actions` would write a state message, read the clock and parse the whole fact at every firing; here the
+    engine underneath is only asked for names. `delete_state` frees what nothing but the first firing of a ruleset
+    sets, and so must never come before it: hence a rule that fires once, when the ruleset is made.
+    """
+
+    def __init__(self, name: str, forms: Mapping[str, Form]) -> None:
+        rules = {**forms, "made": {"made": 1}}
+        super().__init__(name, None, {id: {"all": [{"m": form}], "run": _noted} for id, form in rules.items()})
+        self.fired({"made": 1})
+
+    def fired(self, fact: Mapping[str, Scalar]) -> set[str]:
+        """The rules that one fact fires; Fault when durable_rules fails."""
+        fired: set[str] = set()
+        try:
+            state = self.assert_fact({"id": 1, "sid": "1", **fact})
+            _, message = start_action_for_state(self._handle, state) or (None, None)
+            for _ in range(MOST):
+                if message is None:
+                    return fired
+                fired.add(message[2 : message.index('"', 2)])  # {"id":{"m":{...}}}, and no id holds a quotation mark
+                message = complete_and_start_action(self._handle, state)
+        except MessageNotHandledException:
+            return fired  # no rule matched: not an error here
+        except (error, MemoryError) as fault:
+            raise Fault(str(fault)) from fault
+        finally:
+            self.delete_state("1")
+        raise Fault(f"{', '.join(sorted(fired))} fire without end")
+
+
+def _noted(_: object) -> None:
+    """What a ruleset must be given to do when a rule fires; `Forms` never asks for it."""
+
+
 class Part(NamedTuple):
     """One ruleset and the leaves it reads, each with its key."""
 
-    ruleset: Ruleset
+    ruleset: Forms
     keys: Mapping[Leaf, str]
-
-
-class Fault(Exception):
-    """durable_rules reported an error of its own."""
 
 
 Program = tuple[Part, ...]
@@ -52,7 +89,6 @@ Program = tuple[Part, ...]
 MOST = 20_000  # firings in one evaluation; the forms fire once or a few times each, beyond this something is wrong
 
 _programs: dict[tuple[str, ...], Program] = {}
-_fired: list[str] = []
 
 
 def compiled(tables: Iterable[Table], rules: Iterable[Rule]) -> Program:
@@ -68,32 +104,13 @@ def run(program: Program, ctx: Context) -> frozenset[str]:
     """The forms that fire on the facts: `rule:0:met`, `rule:not applicable`, `table:3`, ...; Fault when it fails."""
     fired: set[str] = set()
     for part in program:
-        fact: dict[str, Scalar] = {"id": 1, "sid": "1", "one": 1}
+        fact: dict[str, Scalar] = {"one": 1}
         for leaf, key in part.keys.items():
             value = _passed(leaf, fired) if _is_gate(leaf) else scalar(leaf, ctx)
             if value is not None:
                 fact[key] = value
-        fired.update(_fire(part.ruleset, fact))
+        fired |= part.ruleset.fired(fact)
     return frozenset(id for id in fired if id[0] not in "+-")
-
-
-def _fire(ruleset: Ruleset, fact: Mapping[str, Scalar]) -> frozenset[str]:
-    """The forms of one ruleset that one fact fires."""
-    _fired.clear()
-    try:
-        ruleset.do_actions(ruleset.assert_fact(fact), _complete)
-    except MessageNotHandledException:
-        pass  # no rule matched: not an error here
-    except error as fault:
-        raise Fault(str(fault)) from fault
-    finally:
-        ruleset.delete_state("1")
-    return frozenset(_fired)
-
-
-def _complete(fault: object, _: object) -> None:
-    if fault:
-        raise Fault(str(fault))
 
 
 def _passed(gate: Leaf, fired: Collection[str]) -> int | None:
@@ -217,20 +234,7 @@ def _shared_out(forms: list[_Form]) -> list[list[_Form]]:
 
 def _part(name: str, forms: list[_Form]) -> Part:
     keys: dict[Leaf, str] = {}
-    ruleset = {id: {"all": [{"m": _true(when, keys)}], "run": _noting(id)} for id, when, _ in forms}
-    ruleset["warm"] = {"all": [{"m": {"warm": 1}}], "run": _noting("warm")}
-    part = Part(Ruleset(name, None, ruleset), keys)
-    _fire(part.ruleset, {"id": 1, "sid": "1", "warm": 1})  # delete_state frees what only a first firing sets
-    return part
-
-
-def _noting(id: str) -> Callable[[object], None]:
-    def note(_: object) -> None:
-        if len(_fired) > MOST:
-            raise Fault(f"{id} fires without end")
-        _fired.append(id)
-
-    return note
+    return Part(Forms(name, {id: _true(when, keys) for id, when, _ in forms}), keys)
 
 
 def _rule_forms(rule: Rule) -> Iterable[tuple[str, Condition]]:
