@@ -110,7 +110,8 @@ def today(story: Story) -> None:
     story.on("2025-07-16 19:10")
     story.run(f"case advance {CASE} decide-strategy", exit=1)
     story.run(f"case why {CASE} decide-strategy --show-working", exit=1)
-    story.say("""Put right: the notice had in fact gone out on 17 June, the last day for a Cabinet on 16 July (illustrative).
+    story.say("""Put right: the notice had in fact gone out on 17 June, the last day for the Cabinet of 16 July
+        (illustrative).
         The correction is a new entry; the wrong date stays on the log.""")
     story.record("strategy_key_notice.published=2025-06-17")
     story.run(f"case advance {CASE} decide-strategy")

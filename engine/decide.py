@@ -166,21 +166,29 @@ def derive_all(law: Law, facts: Facts, at: Moment) -> Mapping[str, Value]:
 def _decide_fact(fact: str, case: _Case) -> Value | None:
     tables = [table for table in case.ctx.law.deciding[fact] if table.in_force.covers(case.ctx.day_of(table.as_at))]
     case.tables.extend(tables)
-    chosen: list[tuple[Table, Value | None]] = []
+    answers: list[tuple[Table, bool | None, Value | None]] = []  # the most local first; None: nobody knows if it applies
     for table in tables:
         gate = evaluate(table.governs, case.ctx)
         if gate.truth is False:
             case.expected.add(f"{table.id}:ungoverned")
-        elif gate.truth is None:
-            case.because[fact] = _expand(gate.missing, case)
-            return Unsure(gate.unsure[0].why, gate.unsure[0].source) if gate.unsure else None
         else:
-            chosen.append((table, _outcome(table, case)))
-    if not chosen:
+            value = _outcome(table, case) if gate.truth else _unknown(table, gate, case)
+            answers.append((table, gate.truth, value))
+    if not answers:
         return Unsure(f"no pack in force decides {fact}", "")
-    if len(chosen) > 1 and chosen[0][0].layer == chosen[1][0].layer:
-        return Unsure(f"{chosen[0][0].id} and {chosen[1][0].id} both decide {fact}", chosen[0][0].id)
-    return chosen[0][1]
+    rivals = [each for each in answers if each[0].layer == answers[0][0].layer]
+    doubtful = [value for _, gate, value in rivals if gate is None]
+    if doubtful:
+        return doubtful[0]
+    if len(rivals) > 1:
+        return Unsure(f"{rivals[0][0].id} and {rivals[1][0].id} both decide {fact}", rivals[0][0].id)
+    return rivals[0][2]
+
+
+def _unknown(table: Table, outcome: Outcome, case: _Case) -> Unsure | None:
+    """What is to be said of a fact whose table cannot be read: why nobody can say, or None when facts are missing."""
+    case.because.setdefault(table.decides, _expand(outcome.missing, case))
+    return Unsure(outcome.unsure[0].why, outcome.unsure[0].source) if outcome.unsure else None
 
 
 def _outcome(table: Table, case: _Case) -> Value | None:
@@ -198,7 +206,7 @@ def _outcome(table: Table, case: _Case) -> Value | None:
         hits = [number] if number < len(outcomes) and unknown is None else []
         case.expected.update(f"{table.id}:{hit}" for hit in hits)
     if unknown is not None:
-        case.because[table.decides] = _expand(unknown.missing, case)
+        case.because.setdefault(table.decides, _expand(unknown.missing, case))
         return _judged(table, unknown.unsure[0].why, case) if unknown.unsure else None
     if not hits:
         case.expected.add(f"{table.id}:otherwise")

@@ -14,6 +14,7 @@ and what fired there is a yes-or-no fact (a gate) to the rulesets after it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import prod
 from typing import NamedTuple, TypeVar
@@ -69,7 +70,8 @@ class Forms(Ruleset):  # type: ignore[misc]
         except (error, MemoryError) as fault:
             raise Fault(str(fault)) from fault
         finally:
-            self.delete_state("1")
+            with suppress(error):  # a fact that cannot be read leaves no state behind
+                self.delete_state("1")
         raise Fault(f"{', '.join(sorted(fired))} fire without end")
 
 
@@ -377,13 +379,11 @@ def _spare(leaf: Period, start: Value | None, end: Value | None, ctx: Context) -
         return None
     calendar, n = ctx.law.calendars.get(leaf.calendar), figure.number
     by_end = leaf.op in (">=", "<")  # over by the end, or else begun by it
+    counted = (calendars.count if by_end else calendars.begun)(leaf.clock, calendar, start.day, end.day)
+    if counted is None:  # the calendar does not reach the end: nobody knows, wherever the limit lies
+        return None
     limit = (calendars.earliest if by_end else calendars.latest)(leaf.clock, calendar, start.day, n)
-    if limit is None:  # the limit lies beyond the calendar; the end may not
-        counted = (calendars.count if by_end else calendars.begun)(leaf.clock, calendar, start.day, end.day)
-        return (
-            None
-            if counted is None
-            else {">=": counted - n, "<": n - counted - 1, "<=": n - counted, ">": counted - n - 1}[leaf.op]
-        )
+    if limit is None or n == 0:  # the limit lies beyond the calendar, the end does not; nothing is less than no time
+        return {">=": counted - n, "<": n - counted - 1, "<=": n - counted, ">": counted - n - 1}[leaf.op]
     spare = {">=": end.day - limit, "<": limit - 1 - end.day, "<=": limit - end.day, ">": end.day - limit - 1}
     return spare[leaf.op]

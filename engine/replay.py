@@ -15,6 +15,7 @@ from engine.decide import decide
 from engine.errors import LedgerError
 from engine.law import Law
 from engine.ledger import Entry, Opening
+from engine.machine import machine_of
 from engine.model import MAY_PROCEED, Decision, Facts, Finding, Judgement, Moment, Value, moment
 from engine.vocabulary import Term, from_plain
 from engine.workflow import Workflow
@@ -64,7 +65,7 @@ class CaseState:
     facts: Mapping[str, Kept] = field(default_factory=dict)
     judgements: tuple[Judgement, ...] = ()
     steps: tuple[Step, ...] = ()
-    visited: Mapping[str, int] = field(default_factory=dict)
+    path: Mapping[str, int] = field(default_factory=dict)  # the states that led here, and the entry that came to each
 
     def for_step(self) -> Facts:
         """The facts a step is decided on: what happened and what is stated, never what is only planned."""
@@ -123,7 +124,7 @@ def _open(state: CaseState | None, entry: Entry, body: Mapping[str, Any], openin
         body["state"],
         entry.recorded,
         entry.sequence,
-        visited=first,
+        path=first,
     )
 
 
@@ -150,21 +151,16 @@ def _move(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
     state = replace(state, steps=(*state.steps, step))
     if "to" not in body:
         return state
-    facts, target = dict(state.facts), body["to"]
-    if target != state.state and target in state.visited:
-        left = _left(state, target)
+    facts, target, path = dict(state.facts), body["to"], dict(state.path)
+    if target in path and target != state.state:  # back: what was dated since it was left no longer counts
+        later = list(path)[list(path).index(target) + 1 :]
+        left = path[later[0]] if later else entry.sequence
         facts = {name: kept for name, kept in facts.items() if kept.type not in DATED or kept.entry < left}
+        path = {name: sequence for name, sequence in path.items() if name not in later}
     if "records" in body:
         name = body["records"]
         facts[name] = Kept(name, "milestone", body["at"], False, entry.sequence, entry.recorded, entry.actor)
-    visited = state.visited if target == state.state else {**state.visited, target: entry.sequence}
-    return replace(state, state=target, facts=facts, visited=visited)
-
-
-def _left(state: CaseState, target: str) -> int:
-    """The sequence at which the case last left the state it now goes back to."""
-    later = [sequence for sequence in state.visited.values() if sequence > state.visited[target]]
-    return min(later, default=state.sequence + 1)
+    return replace(state, state=target, facts=facts, path={**path, target: path.get(target, entry.sequence)})
 
 
 # Decisions to and from the log ------------------------------------------------------------------------------------
@@ -235,13 +231,19 @@ def _again(state: CaseState, entry: Entry, lawbook: Lawbook) -> Replayed:
     decision = decide(law, workflow, state.state, state.for_step(), body["step"], moment(body["at"]))
     if decision.fault:
         return done._replace(differs=f"the evaluators disagree: {decision.fault}")
-    return done._replace(differs=_difference(body, plain_decision(decision)))
+    again = plain_decision(decision)
+    described, target = workflow.step(decision.step), decision.target
+    if "irregular" in body:
+        target = machine_of(workflow).move(state.state, decision.step)
+        again |= {"to": target} if target is not None else {}
+    if target is not None and described is not None and described.records:
+        again["records"] = described.records
+    return done._replace(differs=_difference(body, again))
 
 
 def _difference(kept: Mapping[str, Any], again: Mapping[str, Any]) -> str:
     """The first way in which a recorded decision differs from the same one taken again."""
-    irregular = "irregular" in kept
-    for name in ("step", "at", "answer", "from", "reason"):
+    for name in ("step", "at", "answer", "from", "to", "records", "reason"):
         if kept.get(name) != again.get(name):
             return f"{name}: the log says {kept.get(name)!r}, the rules say {again.get(name)!r}"
     then = {finding["rule"]: finding for finding in kept["findings"]}
@@ -253,8 +255,6 @@ def _difference(kept: Mapping[str, Any], again: Mapping[str, Any]) -> str:
             return f"the log has a finding of {rule}, which does not bind this step"
         if then[rule] != now[rule]:
             return f"{rule}: the log says {then[rule]}, the rules say {now[rule]}"
-    if not irregular and kept.get("to") != again.get("to"):
-        return f"to: the log says {kept.get('to')!r}, the rules say {again.get('to')!r}"
-    if irregular and kept["answer"] == MAY_PROCEED:
+    if "irregular" in kept and kept["answer"] == MAY_PROCEED:
         return "the log marks a lawful step as irregular"
     return ""

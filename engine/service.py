@@ -29,6 +29,7 @@ from engine.model import (
     Facts,
     Finding,
     Moment,
+    Money,
     Unsure,
     Value,
 )
@@ -46,6 +47,10 @@ CASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 EVENING = 23 * 60 + 59
 RETRIES = 8  # how often other people's appends may come first
 TRIALS = 24  # how often the earliest lawful day may move before it is called unreachable
+
+
+UNREADABLE = (AssertionError, AttributeError, KeyError, TypeError, ValueError)  # what a forged body may raise
+_TYPES: Mapping[str, type] = {"money": Money, "boolean": bool, "integer": int, "choice": str, "text": str}
 
 
 class Now(NamedTuple):
@@ -121,7 +126,7 @@ class Office:
                 f"there is no case {authority}/{case}", nearest(f"{authority}/{case}", ids) or "see: vires case list"
             )
         if entries:
-            known = replay.fold(entries, self._openings(authority, entries), known)
+            known = _folded(entries, self._openings(authority, entries), known)
             self._folded[authority, case] = known
         assert known is not None
         return known
@@ -518,7 +523,7 @@ class Office:
 
     def _projection_fault(self, authority: str, entries: Sequence[Entry], row: CaseRow | None) -> str:
         try:
-            state = replay.fold(entries, self._openings(authority, entries))
+            state = _folded(entries, self._openings(authority, entries))
         except LedgerError as error:
             return error.message
         if row is None:
@@ -534,9 +539,11 @@ class Office:
         books: dict[str, tuple[Law, Workflow]] = {}
         for each in cases:
             entries = list(self.entries(authority, each))
-            yield from replay.replay(
-                entries, self._openings(authority, entries), lambda entry: self._lawbook(entry, books)
-            )
+            openings = self._openings(authority, entries)
+            try:
+                yield from replay.replay(entries, openings, lambda entry: self._lawbook(entry, books))
+            except UNREADABLE as error:
+                raise LedgerError(f"case {authority}/{each}: an entry's body is not that of its kind") from error
 
     def _lawbook(self, entry: Entry, books: dict[str, tuple[Law, Workflow]]) -> tuple[Law, Workflow]:
         name = canonical.encode(entry.digests).decode()
@@ -669,6 +676,19 @@ def is_training(opened: Store) -> bool:
     if len(kinds) > 1:
         raise LedgerError("some logs of this store are for training and some are not", "vires audit verify")
     return kinds == {True}
+
+
+def _folded(entries: Sequence[Entry], openings: Mapping[str, Opening], before: CaseState | None = None) -> CaseState:
+    """The case its entries make; LedgerError when one of its facts, forged, is not of the type it says."""
+    state = replay.fold(entries, openings, before)
+    for name, kept in state.facts.items():
+        try:
+            good = type(name) is str and (kept.value is None or type(kept.typed()) is _TYPES.get(kept.type, Moment))
+        except UNREADABLE:
+            good = False
+        if not good:
+            raise LedgerError(f"entry {kept.entry}: its value is not of the type it says", "vires audit verify")
+    return state
 
 
 def _told(authority: str, rows: Sequence[ledger.Row]) -> ConflictError:

@@ -73,8 +73,11 @@ class ViresGroup(click.Group):
             return super().invoke(ctx)
         except ViresError as error:
             raise Failure(error) from error
-        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
+        except OSError as error:
+            kind = UsageError if error.filename else ViresError  # a path that was given, or the stream written to
+            raise Failure(kind(": ".join(filter(None, (error.filename, error.strerror))))) from error
         except Exception as error:
             if ctx.find_root().obj and ctx.find_root().obj.debug:
                 raise
