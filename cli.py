@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime
 
 import click
 
@@ -44,6 +43,8 @@ def _login() -> str:
 @click.option("--as", "persona", metavar="NAME", help="Training stores only: who is at the keyboard.")
 @click.pass_context
 def main(ctx: click.Context, database: str | None, clock: str | None, persona: str | None) -> None:
+    from datetime import UTC, datetime
+
     ctx.obj = Setting(
         instant=datetime.now(tz=UTC),
         login=_login,

@@ -156,7 +156,7 @@ def parse(node: Node | None, scope: Scope) -> Condition:
         elif key not in ("title", "cite"):
             items.extend(_test(key, node.keys[key], value, scope))
     title, cite = text(node.entries.get("title")), text(node.entries.get("cite"))
-    if not items:
+    if not node.entries.keys() - {"title", "cite"}:
         scope.wrong(node.where, "a condition with no test in it", "write fact: test")
     return items[0] if len(items) == 1 and not title and not cite else All(tuple(items), title, cite)
 
@@ -231,7 +231,10 @@ def _amounts(term: Term, said: str, scope: Scope) -> list[Condition]:
         return [_amount(term, _OPS[match[1]], match[2], scope)]
     if match := _RANGE.match(said):
         upper: Op = "<" if match[2] else "<="
-        return [_amount(term, ">=", match[1], scope), _amount(term, upper, match[3], scope)]
+        least, most = _amount(term, ">=", match[1], scope), _amount(term, upper, match[3], scope)
+        if not least.bound.parameter and not most.bound.parameter and least.bound.number > most.bound.number:
+            raise UsageError(f"{term.name}: {said!r} runs backwards", "write the smaller figure first")
+        return [least, most]
     raise UsageError(f"{term.name}: {said!r} is not a comparison", _example(term))
 
 
@@ -244,6 +247,8 @@ def _amount(term: Term, op: Op, figure: str, scope: Scope) -> Amount:
         raise UsageError(f"no parameter is called {figure!r}", hint or "declare it under parameters:")
     if is_money:
         amount = money(figure, term.name)
+        if amount.vat == "none":
+            raise UsageError(f"{term.name}: a figure to compare with is incl VAT or excl VAT", "write one of the two")
         return Amount(term.name, op, Bound(amount.pence, amount.vat), True)
     return Amount(term.name, op, Bound(_whole(figure, term.name)), False)
 
@@ -265,6 +270,8 @@ def _order(term: Term, said: str, scope: Scope) -> Condition:
     if not match:
         raise UsageError(f"{term.name}: {said!r} is not a test of a date", _example(term))
     op, other = cast(Sequence_, match[2]), match[3]
+    if match[1] and not term.milestone:
+        raise UsageError(f"{term.name} is not a milestone, it cannot be done", "leave done out")
     if other in scope.vocabulary.terms and scope.vocabulary.terms[other].dated:
         return Order(term.name, op, other, bool(match[1]))
     if re.match(r"[a-z]", other):
@@ -313,8 +320,10 @@ def _clock(inner: dict[str, Node], where: Where, scope: Scope) -> tuple[Clock, s
         scope.wrong(where, "clear days leave out both ends", "leave out first_day and last_day")
     first = "excluded" if clear else one_of(inner.get("first_day"), ("excluded", "counts"), scope.problems)
     last = "excluded" if clear else one_of(inner.get("last_day"), ("counts", "excluded"), scope.problems)
-    holds = _count_bound(inner["holds_working"], scope).number if "holds_working" in inner else 0
-    clock = Clock(unit.removeprefix("clear "), first, last, roll, holds)  # type: ignore[arg-type]
+    holding = _count_bound(inner["holds_working"], scope) if "holds_working" in inner else Bound()
+    if holding.parameter:
+        scope.wrong(inner["holds_working"].where, "holds_working takes a whole number", "write the number out")
+    clock = Clock(unit.removeprefix("clear "), first, last, roll, holding.number)  # type: ignore[arg-type]
     return clock, calendar
 
 
@@ -354,15 +363,11 @@ def names(condition: Condition) -> frozenset[str]:
 
 def leaf_names(leaf: Leaf) -> tuple[str, ...]:
     """The facts and milestones one test reads."""
-    match leaf:
-        case Order(left, _, right):
-            return (left, right) if isinstance(right, str) else (left,)
-        case Period(start, end):
-            return (start, end)
-        case Done(milestone):
-            return (milestone,)
-        case Truth(fact) | OneOf(fact) | Amount(fact):
-            return (fact,)
+    if isinstance(leaf, Order):  # isinstance and not match: this is asked a hundred times in every decision
+        return (leaf.left, leaf.right) if isinstance(leaf.right, str) else (leaf.left,)
+    if isinstance(leaf, Period):
+        return (leaf.start, leaf.end)
+    return (leaf.milestone,) if isinstance(leaf, Done) else (leaf.fact,)
 
 
 def parameters(condition: Condition) -> frozenset[str]:

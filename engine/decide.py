@@ -1,5 +1,6 @@
 """One decision as a value: facts, law, step and moment in; findings and an answer out. Pure.
 
+Both libraries that a decision needs are loaded when the first one is made: looking at a case needs neither.
 The order is DESIGN section 3: derived milestones, then tables in acyclic order, then every rule in force that binds
 the step, judged by the reference evaluator and again by durable_rules; then the workflow. Amounts whose VAT basis
 differs from the figure they meet are judged in every reading, and refer when the readings part.
@@ -9,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from engine import canonical, inference
+from engine import canonical
 from engine.conditions import All, Condition
 from engine.law import Law, Rule, Table
-from engine.machine import machine_of
 from engine.model import (
     MAY_PROCEED,
     MET,
@@ -35,7 +36,10 @@ from engine.reference import Context, Outcome, earliest, evaluate, found, requir
 from engine.vocabulary import from_plain, to_plain
 from engine.workflow import Workflow
 
-Runner = Callable[[inference.Program, Context], frozenset[str]]
+if TYPE_CHECKING:
+    from engine.inference import Program
+
+Runner = Callable[["Program", Context], frozenset[str]]  # durable_rules' answer; None: `inference.run`
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +68,33 @@ class _Case:
 
 
 def decide(
-    law: Law, workflow: Workflow, state: str, facts: Facts, step: str, at: Moment, runner: Runner = inference.run
+    law: Law, workflow: Workflow, state: str, facts: Facts, step: str, at: Moment, runner: Runner | None = None
 ) -> Decision:
     """The answer to a step of a case that stands in a state, at a moment."""
     return weigh(law, workflow, state, facts, step, at, runner)[0]
 
 
 def weigh(
-    law: Law, workflow: Workflow, state: str, facts: Facts, step: str, at: Moment, runner: Runner = inference.run
+    law: Law,
+    workflow: Workflow,
+    state: str,
+    facts: Facts,
+    step: str,
+    at: Moment,
+    runner: Runner | None = None,
+    twice: bool = True,
 ) -> tuple[Decision, Assessment | None]:
-    """The decision and what it was judged on; no assessment where the step does not exist from here."""
+    """The decision and what it was judged on; no assessment where the step does not exist from here.
+
+    Not `twice`, the reference evaluator judges alone: for looking ahead, never for a decision that anybody is given.
+    """
+
+    from engine.machine import machine_of  # transitions takes a while to import, and only a decision needs it
+
     target, described = machine_of(workflow).move(state, step), workflow.step(step)
     if target is None or described is None:
         return Decision(step, at, NOT_MET, (), state, None, f"{step} is not a step from {state}"), None
-    result = assess(law, facts, step, at, described.records, runner)
+    result = assess(law, facts, step, at, described.records, runner, twice)
     if result.fault:
         reason = "the two evaluators disagree"
         return Decision(step, at, NOT_MET, result.findings, state, None, reason, result.fault), result
@@ -89,7 +106,13 @@ def weigh(
 
 
 def assess(
-    law: Law, facts: Facts, step: str, at: Moment, milestone: str | None, runner: Runner = inference.run
+    law: Law,
+    facts: Facts,
+    step: str,
+    at: Moment,
+    milestone: str | None,
+    runner: Runner | None = None,
+    twice: bool = True,
 ) -> Assessment:
     """The finding of every rule in force that binds the step, were it taken at that moment."""
     values, moving = situate(law, facts, at, milestone)
@@ -103,7 +126,7 @@ def assess(
             for signed in sorted({rate, -rate} - {0}):
                 readings.append(_case(law, values, moving, facts, at, signed))
                 outcomes.append(_judge_all(readings[-1], rules))
-    fault = next(filter(None, (_disagreement(each, rules, runner) for each in readings)), "")
+    fault = next(filter(None, (_disagreement(each, rules, runner) for each in readings if twice)), "")
     findings = tuple(_finding(rule, [each[rule.id] for each in outcomes], case) for rule in rules)
     derived = {name: value for name, value in case.facts.items() if name not in facts.values}
     return Assessment(findings, {rule.id: rule for rule in rules}, case.ctx, derived, moving, fault)
@@ -166,7 +189,9 @@ def derive_all(law: Law, facts: Facts, at: Moment) -> Mapping[str, Value]:
 def _decide_fact(fact: str, case: _Case) -> Value | None:
     tables = [table for table in case.ctx.law.deciding[fact] if table.in_force.covers(case.ctx.day_of(table.as_at))]
     case.tables.extend(tables)
-    answers: list[tuple[Table, bool | None, Value | None]] = []  # the most local first; None: nobody knows if it applies
+    answers: list[
+        tuple[Table, bool | None, Value | None]
+    ] = []  # the most local first; None: nobody knows if it applies
     for table in tables:
         gate = evaluate(table.governs, case.ctx)
         if gate.truth is False:
@@ -235,9 +260,9 @@ def rests_on(subject: Rule | Table, law: Law, facts: Mapping[str, Value], record
     What is recorded counts and what tables derive from it; the day of the step itself does not, so that a judgement
     made today still stands when the step is taken tomorrow.
     """
-    known = {}
-    for name in subject.reads:
-        value, term = facts.get(name), law.vocabulary.terms[name]
+    known, terms = {}, law.vocabulary.terms
+    for name in {each for read in subject.reads for each in (read, *terms[read].first_of)}:
+        value, term = facts.get(name), terms[name]
         counts = name in recorded or (term.derived and not term.milestone)
         if counts and value is not None and not isinstance(value, Unsure):
             known[name] = to_plain(value)
@@ -327,7 +352,8 @@ def _found(rule: Rule, answer: str, outcome: Outcome, case: _Case, parted: bool)
     if outcome.unsure:
         return "; ".join(dict.fromkeys(value.why for value in outcome.unsure))
     if answer == MISSING:
-        return "not recorded: " + ", ".join(_expand(outcome.missing, case))
+        names = _expand(outcome.missing, case)
+        return "not recorded: " + ", ".join(f"the hour of {name}" if name in case.facts else name for name in names)
     if not rule.requirements:
         return found(rule.when, case.ctx)
     shown = rule.requirements if answer == REFER else rule.requirements[:1]  # readings that agree are said once
@@ -360,11 +386,13 @@ def _needs(rule: Rule, answer: str, outcome: Outcome, case: _Case) -> tuple[str,
 # The second evaluation --------------------------------------------------------------------------------------------
 
 
-def _disagreement(case: _Case, rules: list[Rule], runner: Runner) -> str:
+def _disagreement(case: _Case, rules: list[Rule], runner: Runner | None) -> str:
     """How durable_rules' answer differs from the reference evaluator's, or nothing."""
-    program = inference.compiled(case.tables, rules)
+    from engine import inference
+
     try:
-        fired = runner(program, case.ctx)
+        program = inference.compiled(case.tables, rules)
+        fired = (runner or inference.run)(program, case.ctx)
     except inference.Fault as fault:
         return f"durable_rules failed: {fault}"
     if fired == case.expected:

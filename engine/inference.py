@@ -17,16 +17,16 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import prod
-from typing import NamedTuple, TypeVar
-
-from durable.engine import MessageNotHandledException, Ruleset
-from durable_rules_engine import complete_and_start_action, error, start_action_for_state
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from engine import calendars
 from engine.conditions import All, Amount, AnyOf, Bound, Condition, Done, Leaf, Not, OneOf, Order, Period, Truth, leaves
 from engine.law import Rule, Table
 from engine.model import Moment, Money, Unsure, Value
 from engine.reference import Context
+
+if TYPE_CHECKING:  # durable_rules is imported when the first step is judged, and not before
+    from durable.engine import Ruleset
 
 FORMS = 48  # forms in one ruleset, every $or multiplied out; 64 that match corrupt memory (docs/adr/0003)
 KEYS = 200  # properties of one fact; more than 255 are refused
@@ -41,48 +41,10 @@ class Fault(Exception):
     """durable_rules reported an error of its own."""
 
 
-class Forms(Ruleset):  # type: ignore[misc]
-    """A ruleset that says which of its rules fire.
-
-    `Ruleset.do_actions` would write a state message, read the clock and parse the whole fact at every firing; here the
-    engine underneath is only asked for names. `delete_state` frees what nothing but the first firing of a ruleset
-    sets, and so must never come before it: hence a rule that fires once, when the ruleset is made.
-    """
-
-    def __init__(self, name: str, forms: Mapping[str, Form]) -> None:
-        rules = {**forms, "made": {"made": 1}}
-        super().__init__(name, None, {id: {"all": [{"m": form}], "run": _noted} for id, form in rules.items()})
-        self.fired({"made": 1})
-
-    def fired(self, fact: Mapping[str, Scalar]) -> set[str]:
-        """The rules that one fact fires; Fault when durable_rules fails."""
-        fired: set[str] = set()
-        try:
-            state = self.assert_fact({"id": 1, "sid": "1", **fact})
-            _, message = start_action_for_state(self._handle, state) or (None, None)
-            for _ in range(MOST):
-                if message is None:
-                    return fired
-                fired.add(message[2 : message.index('"', 2)])  # {"id":{"m":{...}}}, and no id holds a quotation mark
-                message = complete_and_start_action(self._handle, state)
-        except MessageNotHandledException:
-            return fired  # no rule matched: not an error here
-        except (error, MemoryError) as fault:
-            raise Fault(str(fault)) from fault
-        finally:
-            with suppress(error):  # a fact that cannot be read leaves no state behind
-                self.delete_state("1")
-        raise Fault(f"{', '.join(sorted(fired))} fire without end")
-
-
-def _noted(_: object) -> None:
-    """What a ruleset must be given to do when a rule fires; `Forms` never asks for it."""
-
-
 class Part(NamedTuple):
     """One ruleset and the leaves it reads, each with its key."""
 
-    ruleset: Forms
+    ruleset: Ruleset
     keys: Mapping[Leaf, str]
 
 
@@ -111,8 +73,36 @@ def run(program: Program, ctx: Context) -> frozenset[str]:
             value = _passed(leaf, fired) if _is_gate(leaf) else scalar(leaf, ctx)
             if value is not None:
                 fact[key] = value
-        fired |= part.ruleset.fired(fact)
+        fired |= _fired(part.ruleset, fact)
     return frozenset(id for id in fired if id[0] not in "+-")
+
+
+def _fired(ruleset: Ruleset, fact: Mapping[str, Scalar]) -> set[str]:
+    """The forms of one ruleset that one fact fires; Fault when durable_rules fails.
+
+    `Ruleset.do_actions` would write a state message, read the clock and parse the whole fact at every firing; here the
+    engine underneath is only asked for names.
+    """
+    from durable.engine import MessageNotHandledException
+    from durable_rules_engine import complete_and_start_action, error, start_action_for_state
+
+    fired: set[str] = set()
+    try:
+        state = ruleset.assert_fact({"id": 1, "sid": "1", **fact})
+        _, message = start_action_for_state(ruleset._handle, state) or (None, None)
+        for _ in range(MOST):
+            if message is None:
+                return fired
+            fired.add(message[2 : message.index('"', 2)])  # {"id":{"m":{...}}}, and no id holds a quotation mark
+            message = complete_and_start_action(ruleset._handle, state)
+    except MessageNotHandledException:
+        return fired  # no rule matched: not an error here
+    except (error, MemoryError) as fault:
+        raise Fault(str(fault)) from fault
+    finally:
+        with suppress(error):  # a fact that cannot be read leaves no state behind
+            ruleset.delete_state("1")
+    raise Fault(f"{', '.join(sorted(fired))} fire without end")
 
 
 def _passed(gate: Leaf, fired: Collection[str]) -> int | None:
@@ -214,6 +204,8 @@ def _compile(name: str, tables: tuple[Table, ...], rules: tuple[Rule, ...]) -> P
     for rule in rules:
         for id, when in _rule_forms(rule):
             gates.add(id, when)
+    from durable_rules_engine import error
+
     try:
         return tuple(_part(f"{name}-{number}", forms) for number, forms in enumerate(_shared_out(gates.forms)))
     except error as fault:
@@ -236,7 +228,24 @@ def _shared_out(forms: list[_Form]) -> list[list[_Form]]:
 
 def _part(name: str, forms: list[_Form]) -> Part:
     keys: dict[Leaf, str] = {}
-    return Part(Forms(name, {id: _true(when, keys) for id, when, _ in forms}), keys)
+    return Part(_made(name, {id: _true(when, keys) for id, when, _ in forms}), keys)
+
+
+def _made(name: str, forms: Mapping[str, Form]) -> Ruleset:
+    """A ruleset of these forms, fired once.
+
+    `delete_state` frees memory that nothing but the first firing of a ruleset sets: it must never come before it.
+    """
+    from durable.engine import Ruleset
+
+    rules = {**forms, "made": {"made": 1}}
+    ruleset = Ruleset(name, None, {id: {"all": [{"m": form}], "run": _noted} for id, form in rules.items()})
+    _fired(ruleset, {"made": 1})
+    return ruleset
+
+
+def _noted(_: object) -> None:
+    """What a ruleset must be given to do when a form fires; `_fired` never asks for it."""
 
 
 def _rule_forms(rule: Rule) -> Iterable[tuple[str, Condition]]:
@@ -364,10 +373,11 @@ def _sequence(leaf: Order, left: Value | None, right: Value | None, ctx: Context
 
 
 def _hours_matter(leaf: Order, ctx: Context) -> bool:
-    """Whether both sides could have an hour, so that a day alone leaves their order open."""
-    if isinstance(leaf.right, Moment):
-        return leaf.right.minute is not None and ctx.law.vocabulary.terms[leaf.left].minute
-    return ctx.law.vocabulary.terms[leaf.left].minute and ctx.law.vocabulary.terms[leaf.right].minute
+    """Whether both sides have an hour or could have one, so that a day alone leaves their order open."""
+    terms = ctx.law.vocabulary.terms
+    return terms[leaf.left].minute and (
+        leaf.right.minute is not None if isinstance(leaf.right, Moment) else terms[leaf.right].minute
+    )
 
 
 def _spare(leaf: Period, start: Value | None, end: Value | None, ctx: Context) -> int | None:

@@ -57,7 +57,7 @@ class Row:
     cite: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A decision table that derives a fact; `otherwise` is None where it refers."""
 
@@ -80,9 +80,14 @@ class Table:
     where: Where
 
     @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The gate, and what each row asks."""
+        return (self.governs, *(row.when for row in self.rows))
+
+    @cached_property
     def reads(self) -> frozenset[str]:
         """Every fact the table or its gate reads, and what a judgement on it rests on besides."""
-        return frozenset(self.rests_on).union(names(self.governs), *(names(row.when) for row in self.rows))
+        return frozenset(self.rests_on).union(*map(names, self.conditions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ class Reading:
     require: Condition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """A duty that binds steps: applies `when`, and then requires, or refers, or has contested readings."""
 
@@ -119,15 +124,20 @@ class Rule:
     digest: str
     where: Where
 
-    @property
+    @cached_property
     def requirements(self) -> tuple[Condition, ...]:
         """What it may require: its own requirement, or that of each reading; nothing when it only refers."""
         return (self.require,) if self.require is not None else tuple(reading.require for reading in self.readings)
 
     @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """When it applies, and what it may require."""
+        return (self.when, *self.requirements)
+
+    @cached_property
     def reads(self) -> frozenset[str]:
         """Every fact the rule reads, and what a judgement on it rests on besides."""
-        return frozenset(self.rests_on).union(names(self.when), *(names(each) for each in self.requirements))
+        return frozenset(self.rests_on).union(*map(names, self.conditions))
 
 
 @dataclass(frozen=True, slots=True)

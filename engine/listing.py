@@ -28,7 +28,11 @@ def case_lines(state: CaseState, cycle: Workflow, width: int) -> list[str]:
     ]
     lines += ["", *table(("entry", "recorded", "value"), facts, width)] if facts else []
     steps = [
-        (f"{step.entry}", f"{step.step}", f"{str(step.at).replace('T', ' ')} {'IRREGULAR, ' * step.irregular}{step.answer}")
+        (
+            f"{step.entry}",
+            f"{step.step}",
+            f"{str(step.at).replace('T', ' ')} {'IRREGULAR, ' * step.irregular}{step.answer}",
+        )
         for step in state.steps
     ]
     lines += ["", *table(("entry", "step", "on, answer"), steps, width)] if steps else []

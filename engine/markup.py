@@ -7,6 +7,7 @@ The only module that imports yaml.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import yaml
 LONGEST = 1_000_000  # characters of one file
 DEEPEST = 40  # levels of nesting
 
+_REFUSED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # YAML 1.1 section 5.1
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -79,6 +81,8 @@ def read(file: str, text: str) -> tuple[Node | None, tuple[Problem, ...]]:
     """The root node of one YAML document and the problems found; the node is None when the text cannot be used."""
     if len(text) > LONGEST:
         return None, (Problem(Where(file, 1, 1), f"the file is longer than {LONGEST:,} characters", "split it"),)
+    if refused := _REFUSED.search(text):
+        return None, (_not_allowed(file, text, refused.start()),)
     problems: list[Problem] = []
     try:
         return _document(file, _events(file, text), problems), tuple(problems)
@@ -125,10 +129,14 @@ def _events(file: str, text: str) -> Iterator[yaml.Event]:
         mark = error.problem_mark or error.context_mark
         where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file, 1, 1)
         raise _Bad(Problem(where, f"not YAML: {error.problem}", _advice(text, where))) from error
-    except yaml.YAMLError as error:  # a character YAML does not allow
-        where = Where(file, text.count("\n", 0, getattr(error, "position", 0)) + 1, 1)
-        what = "a character that is not allowed in YAML"
-        raise _Bad(Problem(where, what, "write the file as plain UTF-8")) from error
+    except yaml.YAMLError as error:
+        raise _Bad(_not_allowed(file, text, 0)) from error
+
+
+def _not_allowed(file: str, text: str, place: int) -> Problem:
+    line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+    what = "a character that is not allowed in YAML"
+    return Problem(Where(file, line, column), what, "write the file as plain UTF-8")
 
 
 def _advice(text: str, where: Where) -> str:

@@ -5,6 +5,7 @@ Days are whole numbers (`date.toordinal()`), minutes count from local midnight (
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,9 +19,12 @@ ANSWERS = (MET, NOT_APPLICABLE, NOT_MET, MISSING, REFER)
 
 MANDATORY = "mandatory"
 COMPLY_OR_EXPLAIN = "comply or explain"
+EXPLAINED = "explained"  # what a judgement answers where a rule says comply or explain
 
 MAY_PROCEED = "may proceed"
 MUST_NOT = "must not proceed"
+
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([01][0-9]|2[0-3]):([0-5][0-9]))?")
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -47,18 +51,12 @@ class Moment:
 
 def moment(iso: str) -> Moment:
     """The moment an ISO date or local minute names; ValueError when there is no such day or minute."""
-    day, _, clock = iso.replace(" ", "T").partition("T")
-    if len(day) != 10:
+    match = _MOMENT.fullmatch(iso)
+    if not match:
         raise ValueError(iso)
+    day, hours, minutes = match.groups()
     ordinal = date.fromisoformat(day).toordinal()
-    if not clock:
-        return Moment(ordinal)
-    hours, _, minutes = clock.partition(":")
-    if not (len(hours) == len(minutes) == 2 and (hours + minutes).isascii() and (hours + minutes).isdigit()):
-        raise ValueError(iso)
-    if int(hours) > 23 or int(minutes) > 59:
-        raise ValueError(iso)
-    return Moment(ordinal, int(hours) * 60 + int(minutes))
+    return Moment(ordinal) if hours is None else Moment(ordinal, int(hours) * 60 + int(minutes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,8 @@ class Finding:
     @property
     def blocks(self) -> bool:
         """Whether the step may not go ahead while this finding stands."""
-        return self.stands not in (MET, NOT_APPLICABLE, "explained")
+        explained = self.stands == EXPLAINED and self.effect == COMPLY_OR_EXPLAIN
+        return self.stands not in (MET, NOT_APPLICABLE) and not explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +162,11 @@ class Facts:
 
 
 def worst(findings: tuple[Finding, ...]) -> str:
-    """The answer of a whole decision: not met, then refer, then missing, else may proceed."""
+    """The answer of a whole decision: not met, then refer, then missing, else may proceed.
+
+    A finding that blocks with any other answer (a judgement that says nothing known) refers.
+    """
     standing = {finding.stands for finding in findings if finding.blocks}
-    return next((answer for answer in (NOT_MET, REFER, MISSING) if answer in standing), MAY_PROCEED)
+    return next(
+        (answer for answer in (NOT_MET, REFER, MISSING) if answer in standing), REFER if standing else MAY_PROCEED
+    )

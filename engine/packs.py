@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine import calendars, canonical, conditions, markup, vocabulary
 from engine.calendars import Calendar
-from engine.conditions import Condition, Scope
+from engine.conditions import Amount, Condition, Period, Scope
 from engine.errors import CanonicalError, PackError, UsageError
 from engine.law import CONFIDENCE, LAYERS, Case, InForce, Law, Pack, Parameter, Reading, Row, Rule, Table
 from engine.markup import Map, Node, Problem, Seq, Text, Where
@@ -35,6 +35,10 @@ def kept(files: Files) -> Files:
     """The files that make up the pack, by name without their folder: all but its worked cases."""
     own = {path.rpartition("/")[2]: source for path, source in files.items()}
     return {name: source for name, source in own.items() if not name.endswith(".cases.yaml")}
+
+
+def _is_head(path: str) -> bool:
+    return path.rpartition("/")[2] == "pack.yaml"
 
 
 def digest(files: Files) -> str:
@@ -80,8 +84,10 @@ def check(
     known = replace(known, digest=digest(words))
     found = _calendars(days, problems)
     readers = [_PackReader(files, known, frozenset(found), steps, problems) for files in packs]
-    names = {name: name for reader in readers for name in reader.parameters}
     for reader in readers:
+        open_to = ("", reader.head.authority)  # another authority's figures are not there when this pack is used
+        seen = [each for each in readers if each.head.authority in open_to]
+        names = {name: name for each in seen for name in each.parameters}
         reader.read({**names, **{name.partition(".")[2]: name for name in reader.parameters}})
     law = Law(
         known,
@@ -93,8 +99,18 @@ def check(
         tuple(case for reader in readers for case in reader.cases),
         {path.rpartition("/")[2].removesuffix(".yaml"): digest({path: source}) for path, source in days.items()},
     )
-    problems.extend(_dangling(law))
+    problems.extend((*_twice(readers), *_dangling(law), *_mismatched(law)))
     return law, tuple(sorted(set(problems)))
+
+
+def _places(node: Node) -> int:
+    """How many nodes there are in this one."""
+    match node:
+        case Seq(items):
+            return 1 + sum(map(_places, items))
+        case Map(entries):
+            return 1 + sum(map(_places, entries.values()))
+    return 1
 
 
 def _nodes(files: Files, problems: list[Problem]) -> dict[str, Node]:
@@ -134,13 +150,35 @@ def _ordered(tables: list[Table], problems: list[Problem]) -> tuple[Table, ...]:
     return tuple(order)
 
 
-def _dangling(law: Law) -> list[Problem]:
-    """Cases of rules and tables that do not exist."""
-    return [
-        Problem(case.where, f"no rule or table is called {case.subject!r}", nearest(case.subject, law.subjects))
-        for case in law.cases
-        if case.subject not in law.subjects
-    ]
+def _twice(readers: Iterable[_PackReader]) -> Iterable[Problem]:
+    """Packs of one name."""
+    seen: dict[str, Where] = {}
+    for reader in readers:
+        where = reader.head.where
+        if (first := seen.setdefault(reader.head.id, where)) is not where:
+            yield Problem(where, f"the pack {reader.head.id} stands twice", f"see {first}")
+
+
+def _dangling(law: Law) -> Iterable[Problem]:
+    """Cases of rules and tables that do not exist, or of steps that the rule does not bind."""
+    for case in law.cases:
+        subject = law.subjects.get(case.subject)
+        if subject is None:
+            hint = nearest(case.subject, law.subjects)
+            yield Problem(case.where, f"no rule or table is called {case.subject!r}", hint)
+        elif case.step and case.step not in getattr(subject, "binds", ()):
+            yield Problem(case.where, f"{case.subject} does not bind the step {case.step!r}", "name a step it binds")
+
+
+def _mismatched(law: Law) -> Iterable[Problem]:
+    """Figures compared with what they do not measure: pounds with days, a number with pounds."""
+    for subject in law.subjects.values():
+        for leaf in (leaf for condition in subject.conditions for leaf in conditions.leaves(condition)):
+            bound = leaf.bound if isinstance(leaf, Amount | Period) else None
+            unit = law.parameters[bound.parameter].unit if bound and bound.parameter in law.parameters else ""
+            if unit and (unit == "money") != (isinstance(leaf, Amount) and leaf.money):
+                what = f"{bound.parameter if bound else ''} is in {unit}, and {conditions.say(leaf)!r} is not"
+                yield Problem(subject.where, what, "name a parameter of the same unit")
 
 
 def _calendars(files: Files, problems: list[Problem]) -> dict[str, Calendar]:
@@ -153,6 +191,8 @@ def _calendars(files: Files, problems: list[Problem]) -> dict[str, Calendar]:
         if "union" in read:
             unions.append((name, title, texts(read["union"], problems), node.where))
             continue
+        if name in found or name in [each for each, *_ in unions]:
+            problems.append(Problem(node.where, f"the calendar {name} stands twice"))
         dates = {day: text(value) for day, value, _ in named(read.get("days"), problems)}
         try:
             found[name] = calendars.from_dates(name, title, dates, text(read.get("from")), text(read.get("to")))
@@ -185,7 +225,7 @@ class _PackReader:
         self.sections = [
             fields(node, self.problems, (), ("parameters", "tables", "rules"))
             for path, node in self.nodes.items()
-            if not path.endswith((".cases.yaml", "pack.yaml"))
+            if not path.endswith(".cases.yaml") and not _is_head(path)
         ]
         self.parameters: dict[str, Parameter] = {}
         for section in self.sections:
@@ -203,7 +243,7 @@ class _PackReader:
         into[item.id] = item
 
     def _head(self) -> Pack:
-        path = next((path for path in self.nodes if path.endswith("pack.yaml")), None)
+        path = next((path for path in self.nodes if _is_head(path)), None)
         if path is None:
             where = Where(next(iter(self.files), "pack.yaml"), 1, 1)
             self.wrong(where, "the folder has no pack.yaml", "write the head of the pack there")
@@ -213,6 +253,7 @@ class _PackReader:
         name = text(read.get("pack"))
         if not _ID.match(name):
             self.wrong(node.where, f"{name!r} is not the name of a pack", "write small letters, digits and -")
+        self._said(read, "title", "source")
         layer = one_of(read.get("layer"), LAYERS, self.problems)
         authority = text(read.get("authority"))
         if (layer in ("authority", "department")) != bool(authority):
@@ -276,6 +317,7 @@ class _PackReader:
     def _parameter(self, name: str, node: Node, where: Where) -> Parameter:
         keys = ("title", "cite", "source_facts", "unit", "values")
         read = fields(node, self.problems, keys, ("as_at", "confidence"))
+        self._said(read, "title", "cite")
         unit = one_of(read.get("unit"), _UNITS, self.problems)
         vat = unit.split()[-1] if unit == "money VAT unstated" else unit.removeprefix("money ").split()[0]
         scale = 100 if unit.startswith("money") else 1
@@ -294,6 +336,8 @@ class _PackReader:
 
     def _values(self, node: Node | None, scale: int) -> tuple[tuple[int, int | None], ...]:
         found: list[tuple[int, int | None]] = []
+        if isinstance(node, Map) and not node.entries:
+            self.wrong(node.where, "a parameter has at least one figure", "write values: {2025-02-24: 1}")
         for day, value, where in named(node, self.problems):
             start, figure = self._day(Text(day, where)), text(value)
             if not re.fullmatch(r"\d{1,12}|refer|none", figure, re.ASCII):
@@ -341,10 +385,16 @@ class _PackReader:
             self.wrong(node.where, "for_each takes one name and its words", "write for_each: {decision: [strategy]}")
             return []
         name, words, _ = pairs[0]
-        return [(f".{word}", markup.substitute(body, {name: word})) for word in texts(words, self.problems)]
+        listed = texts(words, self.problems)
+        if isinstance(words, Seq) and not words.items:
+            self.wrong(words.where, "for_each has no words", "name at least one")
+        each = [(f".{word}", markup.substitute(body, {name: word})) for word in listed]
+        if any(_places(copy) < _places(body) for _, copy in each):
+            self.wrong(node.where, f"two keys are one when {{{name}}} is replaced", "write different keys")
+        return each
 
     def _digest(self, node: Node) -> str:
-        head = [markup.plain(each) for path, each in self.nodes.items() if path.endswith("pack.yaml")]
+        head = [markup.plain(each) for path, each in self.nodes.items() if _is_head(path)]
         gate = [each.get("governs", "") for each in head if isinstance(each, dict)]
         return canonical.digest(canonical.encode([markup.plain(node), gate]))
 
@@ -371,7 +421,10 @@ class _PackReader:
         if term is None or not term.derived or term.milestone:
             hint = nearest(decides, self.words.terms) if term is None else "mark it derived: yes in the vocabulary"
             self.wrong(where, f"{decides!r} is not a derived fact", hint)
+        self._said(read, "title", "cite", "refer")
         rows = read.get("rows")
+        if rows is not None and not isinstance(rows, Seq):
+            self.wrong(rows.where, "rows: needs a list", "write one row below the other, each with a dash")
         found = tuple(self._row(decides, row) for row in rows.items) if isinstance(rows, Seq) else ()
         otherwise = self._value(decides, read.get("otherwise"))
         refers = otherwise is None or any(row.then is None for row in found)
@@ -446,11 +499,18 @@ class _PackReader:
             self.wrong(where, "readings go with confidence: contested, and only with it")
         if confidence == "medium" and "caution" not in read:
             self.wrong(where, "a rule of medium confidence shows a caution", "add caution:")
-        for key in ("title", "cite"):
-            if key in read and not text(read[key]):
-                self.wrong(read[key].where, f"{key} is empty")
-        if "binds" in read and not texts(read["binds"], self.problems):
+        self._said(read, "title", "cite", "refer", "caution", "remedy")
+        binds = texts(read.get("binds"), self.problems)
+        if "binds" in read and not binds:
             self.wrong(read["binds"].where, "the rule binds no step", "name a step of the workflow")
+        if len(set(binds)) < len(binds):
+            self.wrong(read["binds"].where, "the rule binds one step twice", "name it once")
+
+    def _said(self, read: Mapping[str, Node], *keys: str) -> None:
+        """Whether these keys, where they stand, say something."""
+        for key in keys:
+            if key in read and not text(read[key]):
+                self.wrong(read[key].where, f"{key} is empty", "say it in words")
 
     def _readings(self, node: Node | None) -> tuple[Reading, ...]:
         if node is None:
@@ -477,7 +537,7 @@ class _PackReader:
                 self.wrong(node.where, "a case is of one rule: or one table:")
             subject = text(read.get("rule") or read.get("table"))
             expect = text(read.get("expect"))
-            if "rule" in read and expect not in ANSWERS:
+            if "rule" in read and "expect" in read and expect not in ANSWERS:
                 self.wrong(read["expect"].where, f"{expect!r} is not an answer", nearest(expect, ANSWERS))
             listed_facts = named(read.get("given"), self.problems)
             given = {name: self._given(name, value, where) for name, value, where in listed_facts}

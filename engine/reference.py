@@ -87,20 +87,19 @@ class Context:
 
 def evaluate(condition: Condition, ctx: Context) -> Outcome:
     """Whether the condition holds."""
-    match condition:
-        case All(items):
-            return _all([evaluate(item, ctx) for item in items])
-        case AnyOf(items):
-            return _negate(_all([_negate(evaluate(item, ctx)) for item in items]))
-        case Not(item):
-            return _negate(evaluate(item, ctx))
+    if isinstance(condition, All):
+        return _all([evaluate(item, ctx) for item in condition.items])
+    if isinstance(condition, AnyOf):
+        return _negate(_all([_negate(evaluate(item, ctx)) for item in condition.items]))
+    if isinstance(condition, Not):
+        return _negate(evaluate(condition.item, ctx))
     return _leaf(condition, ctx)
 
 
 def _all(outcomes: list[Outcome]) -> Outcome:
-    unknown = [outcome for outcome in outcomes if outcome.truth is None]
-    if any(outcome.truth is False for outcome in outcomes):
+    if FALSE in outcomes:
         return FALSE
+    unknown = [outcome for outcome in outcomes if outcome.truth is None]
     if not unknown:
         return TRUE
     missing = dict.fromkeys(name for outcome in unknown for name in outcome.missing)
@@ -117,19 +116,25 @@ def _negate(outcome: Outcome) -> Outcome:
 def _leaf(leaf: Leaf, ctx: Context) -> Outcome:
     if isinstance(leaf, Done):
         return TRUE if (leaf.milestone in ctx.facts) != leaf.negated else FALSE
-    values = [ctx.facts.get(name) for name in leaf_names(leaf)]
-    missing = tuple(name for name, value in zip(leaf_names(leaf), values, strict=True) if value is None)
-    unsure = tuple(value for value in values if isinstance(value, Unsure))
-    if missing and isinstance(leaf, Order | Period) and leaf.done:
+    missing: tuple[str, ...] = ()
+    unsure: tuple[Unsure, ...] = ()
+    value = None
+    for name in leaf_names(leaf):
+        value = ctx.facts.get(name)
+        if value is None:
+            missing += (name,)
+        elif isinstance(value, Unsure):
+            unsure += (value,)
+    if missing and isinstance(leaf, (Order, Period)) and leaf.done:
         return FALSE
     if missing or unsure:
         return Outcome(None, missing, unsure)
     if isinstance(leaf, Truth):
-        return TRUE if values[0] is leaf.value else FALSE
+        return TRUE if value is leaf.value else FALSE
     if isinstance(leaf, OneOf):
-        return TRUE if (values[0] in leaf.values) != leaf.negated else FALSE
+        return TRUE if (value in leaf.values) != leaf.negated else FALSE
     if isinstance(leaf, Amount):
-        return _amount(leaf, values[0], ctx)
+        return _amount(leaf, value, ctx)
     return _order(leaf, ctx) if isinstance(leaf, Order) else _period(leaf, ctx)
 
 
@@ -182,12 +187,12 @@ def _order(leaf: Order, ctx: Context) -> Outcome:
 
 def _same_day(leaf: Order, ctx: Context) -> Outcome:
     """Two moments on one day of which an hour is not known: which came first is not known either, if hours exist."""
-    if isinstance(leaf.right, Moment) and leaf.right.minute is None:
-        return FALSE  # before or after a day: not on it
-    names = leaf_names(leaf)
-    if not all(ctx.law.vocabulary.terms[name].minute for name in names):
+    terms = ctx.law.vocabulary.terms
+    if any(
+        side.minute is None if isinstance(side, Moment) else not terms[side].minute for side in (leaf.left, leaf.right)
+    ):
         return FALSE
-    return Outcome(None, tuple(name for name in names if _moment(name, ctx).minute is None))
+    return Outcome(None, tuple(name for name in leaf_names(leaf) if _moment(name, ctx).minute is None))
 
 
 def _period(leaf: Period, ctx: Context) -> Outcome:
@@ -212,57 +217,36 @@ def _beyond(leaf: Period) -> Outcome:
 def earliest(condition: Condition, ctx: Context, moving: frozenset[str]) -> int | None:
     """The first day, today or later, on which the condition holds if the step waits; None if waiting never helps.
 
-    `moving` names the step's own milestone and whatever is derived from it.
+    `moving` names the step's own milestone and whatever is derived from it. A day is tried at its end.
     """
-    match condition:
-        case All(items):
-            days = [earliest(item, ctx, moving) for item in items]
-            known = [day for day in days if day is not None]
-            return max([ctx.today.day, *known]) if len(known) == len(days) else None
-        case AnyOf(items):
-            return min((day for item in items if (day := earliest(item, ctx, moving)) is not None), default=None)
+    turning = {day for leaf in leaves(condition) for day in _turning(leaf, ctx, moving) if day > ctx.today.day}
     if evaluate(condition, ctx).truth:
         return ctx.today.day
-    if isinstance(condition, Not) and isinstance(condition.item, Order) and condition.item.left in moving:
-        return _when_reached(condition.item, ctx)
-    if isinstance(condition, Order):
-        return _wait_for(condition, ctx, moving)
-    if isinstance(condition, Period):
-        return _wait_out(condition, ctx, moving)
-    return None
+    return next((day for day in (ctx.today.day, *sorted(turning)) if _holds_on(day, condition, ctx, moving)), None)
 
 
-def _wait_for(leaf: Order, ctx: Context, moving: frozenset[str]) -> int | None:
-    if leaf.left in moving and leaf.op in ("after", "on or after"):
-        fixed = leaf.right
-    elif leaf.right in moving and leaf.op in ("before", "on or before"):
-        fixed = leaf.left
-    else:
-        return None
-    other = ctx.facts.get(fixed) if isinstance(fixed, str) else fixed
-    if not isinstance(other, Moment):
-        return None
-    by_hour = all(ctx.law.vocabulary.terms[name].minute for name in leaf_names(leaf)) and other.minute is not None
-    return other.day if leaf.op.startswith("on") or by_hour else other.day + 1
-
-
-def _when_reached(leaf: Order, ctx: Context) -> int | None:
-    """The day from which a moving milestone is no longer before another moment."""
-    other = ctx.facts.get(leaf.right) if isinstance(leaf.right, str) else leaf.right
-    return other.day if leaf.op == "before" and isinstance(other, Moment) else None
-
-
-def _wait_out(leaf: Period, ctx: Context, moving: frozenset[str]) -> int | None:
-    start, figure = ctx.facts.get(leaf.start), ctx.figure(leaf.bound)
-    if leaf.end not in moving or leaf.start in moving or leaf.op not in (">=", ">"):
-        return None
+def _turning(leaf: Leaf, ctx: Context, moving: frozenset[str]) -> tuple[int, ...]:
+    """The days on which a test of something that moves may begin to hold."""
+    if isinstance(leaf, Order):
+        sides = [side if isinstance(side, Moment) else ctx.facts.get(side) for side in (leaf.left, leaf.right)]
+        return tuple(day for side in sides if isinstance(side, Moment) for day in (side.day, side.day + 1))
+    if not isinstance(leaf, Period) or leaf.end not in moving:
+        return ()
+    start, figure, calendar = ctx.facts.get(leaf.start), ctx.figure(leaf.bound), ctx.law.calendars.get(leaf.calendar)
     if not isinstance(start, Moment) or isinstance(figure, Unsure):
-        return None
-    calendar = ctx.law.calendars.get(leaf.calendar)
-    if leaf.op == ">=":
-        return calendars.earliest(leaf.clock, calendar, start.day, figure.number)
-    last = calendars.latest(leaf.clock, calendar, start.day, figure.number)
-    return None if last is None else last + 1
+        return ()
+    over = calendars.earliest(leaf.clock, calendar, start.day, figure.number)
+    reached = calendars.latest(leaf.clock, calendar, start.day, figure.number)
+    return tuple(day for day in (over, None if reached is None else reached + 1) if day is not None)
+
+
+def _holds_on(day: int, condition: Condition, ctx: Context, moving: frozenset[str]) -> bool:
+    """Whether the condition holds if the step is taken at the end of that day."""
+    if day > calendars.LAST_DAY:
+        return False
+    terms, evening = ctx.law.vocabulary.terms, Moment(day, 23 * 60 + 59)
+    moved = {name: evening if terms[name].minute else Moment(day) for name in moving}
+    return evaluate(condition, Context(ctx.law, {**ctx.facts, **moved}, evening, ctx.vat)).truth is True
 
 
 def required(condition: Condition, ctx: Context) -> str:

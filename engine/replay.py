@@ -15,7 +15,6 @@ from engine.decide import decide
 from engine.errors import LedgerError
 from engine.law import Law
 from engine.ledger import Entry, Opening
-from engine.machine import machine_of
 from engine.model import MAY_PROCEED, Decision, Facts, Finding, Judgement, Moment, Value, moment
 from engine.vocabulary import Term, from_plain
 from engine.workflow import Workflow
@@ -234,6 +233,8 @@ def _again(state: CaseState, entry: Entry, lawbook: Lawbook) -> Replayed:
     again = plain_decision(decision)
     described, target = workflow.step(decision.step), decision.target
     if "irregular" in body:
+        from engine.machine import machine_of
+
         target = machine_of(workflow).move(state.state, decision.step)
         again |= {"to": target} if target is not None else {}
     if target is not None and described is not None and described.records:

@@ -105,7 +105,8 @@ def _parts(finding: Finding, rule: Rule, view: View) -> list[tuple[str, str]]:
         parts.append(("to judge" if rule.refer else "required", finding.required))
     parts += _alternatives(finding, rule, view)
     if finding.earliest is not None:
-        parts.append(("earliest", str(Moment(finding.earliest))))
+        today = view.assessment is not None and finding.earliest == view.assessment.context.today.day
+        parts.append(("earliest", f"{Moment(finding.earliest)}{', later that day' if today else ''}"))
     if rule.caution and finding.answer != MISSING:
         parts.append(("caution", rule.caution))
     if finding.settled:

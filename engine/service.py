@@ -10,15 +10,14 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from engine import __version__, canonical, inference, ledger, markup, packs, replay, store, workflow
+from engine import __version__, canonical, ledger, markup, packs, replay, workflow
 from engine.decide import Assessment, Runner, assess, derive_all, rests_on, weigh
 from engine.errors import ConflictError, LedgerError, PackError, StoreError, UsageError
 from engine.law import Law, Rule, Table
 from engine.ledger import Draft, Entry, Head, Opening, Write
 from engine.library import Library
-from engine.machine import machine_of
 from engine.model import (
     COMPLY_OR_EXPLAIN,
     MET,
@@ -36,9 +35,11 @@ from engine.model import (
 from engine.reference import undone
 from engine.replay import CaseState, Replayed
 from engine.schema import nearest
-from engine.store import CaseRow, Store
 from engine.vocabulary import Term, parse_value, to_plain
 from engine.workflow import SAME, Stage, State, Step, Workflow
+
+if TYPE_CHECKING:  # sqlmodel comes with the store; asking without a store does without both
+    from engine.store import CaseRow, Store
 
 EXPLAINED = "explained"
 IRREGULAR = "irregular:"
@@ -99,7 +100,7 @@ class Office:
     library: Library
     now: Now
     login: str
-    runner: Runner = inference.run
+    runner: Runner | None = None
     _laws: dict[str, Law] = field(default_factory=dict)
     _workflows: dict[str, Workflow] = field(default_factory=dict)
     _folded: dict[tuple[str, str], CaseState] = field(default_factory=dict)
@@ -164,6 +165,8 @@ class Office:
 
     def steps_from(self, authority: str, case: str) -> tuple[str, ...]:
         """The steps of the machine from where the case stands."""
+        from engine.machine import machine_of
+
         return machine_of(self.workflow_of(authority, case)).steps_from(self.case(authority, case).state)
 
     def must_have_log(self, authority: str) -> None:
@@ -191,6 +194,8 @@ class Office:
 
     def open_case(self, authority: str, title: str, case: str = "") -> tuple[str, Written]:
         """A new case at the start of the cycle, and its id: the one given, or the next of the year."""
+        from engine.store import CaseRow
+
         self.library.authority(authority)
         self.must_have_log(authority)
         title = " ".join(_plain(title, "the title").split())
@@ -294,6 +299,8 @@ class Office:
         target = decision.target
         irregular = already_done is not None and target is None
         if irregular:
+            from engine.machine import machine_of
+
             target = machine_of(cycle).move(state.state, step)
             irregular = target is not None
         if already_done is not None:
@@ -374,6 +381,8 @@ class Office:
             raise UsageError(f"{answer!r} is not an answer to {rule.id}", f"write one of: {', '.join(answers)}")
         cycle = self.workflow(state.workflow)
         records = {step.id: step.records for step in cycle.steps}
+        from engine.machine import machine_of
+
         here = machine_of(cycle).steps_from(state.state)
         looks = [  # at the steps that lead on from here, or else at the first that the rule binds
             each
@@ -466,6 +475,8 @@ class Office:
         return writes
 
     def _projected(self, state: CaseState) -> CaseRow:
+        from engine.store import CaseRow
+
         return CaseRow(state.authority, state.case, state.title, state.state, state.opened, "", 0)
 
     def _artifacts(self, law: Law) -> dict[str, tuple[str, bytes]]:
@@ -569,11 +580,28 @@ class Kept(NamedTuple):
 
 
 def outlook(
-    law: Law, cycle: Workflow, state: str, facts: Facts, step: str, at: Moment, runner: Runner = inference.run
+    law: Law, cycle: Workflow, state: str, facts: Facts, step: str, at: Moment, runner: Runner | None = None
 ) -> Outlook:
     """A decision with its working and the earliest lawful day; takes nothing, writes nothing."""
     decision, result = weigh(law, cycle, state, facts, step, at, runner)
-    return Outlook(decision, result, earliest(law, cycle, state, facts, decision, result, runner))
+    return Outlook(decision, result, earliest(law, cycle, state, facts, decision, result))
+
+
+def asked_at(step: Step, facts: Facts, on: Moment | None) -> Moment | None:
+    """The moment a facts file is asked about: the day given, with the file's own hour where it has one for that day."""
+    stated = facts.values.get(step.records or "")
+    if not isinstance(stated, Moment):
+        return on
+    return stated if on is None or (on.minute is None and on.day == stated.day) else on
+
+
+def happened_by(law: Law, facts: Facts, at: Moment) -> Facts:
+    """The facts without the milestones that, at the moment asked about, are still to come."""
+
+    def yet(name: str, value: Value) -> bool:
+        return not (law.vocabulary.terms[name].milestone and isinstance(value, Moment) and _later(value, at))
+
+    return Facts({name: value for name, value in facts.values.items() if yet(name, value)})
 
 
 def assess_only(law: Law, step: Step, facts: Facts, at: Moment) -> Outlook:
@@ -597,11 +625,10 @@ def earliest(
     facts: Facts,
     first: Decision,
     judged: Assessment | None,
-    runner: Runner = inference.run,
 ) -> Earliest:
     """The first day on which waiting has cured all that waiting can cure; None when some of it nothing cures.
 
-    What is still to be done, recorded or judged then stands in `others`.
+    What is still to be done, recorded or judged then stands in `others`. The reference evaluator looks ahead alone.
     """
     decision, result, day = first, judged, first.at.day
     for _ in range(TRIALS):
@@ -612,7 +639,7 @@ def earliest(
         if not days or max(days) <= day:
             return Earliest(None if any(_stuck(each, result) for each in others) else day, others)
         day = max(days)
-        decision, result = weigh(law, cycle, state, facts, first.step, Moment(day, EVENING), runner)
+        decision, result = weigh(law, cycle, state, facts, first.step, Moment(day, EVENING), twice=False)
     return Earliest(None, decision.blocking)
 
 
@@ -659,8 +686,10 @@ def parse_facts(law: Law, given: Mapping[str, str]) -> Facts:
 
 def initialise(url: str, library: Library, now: Now, login: str, training: bool) -> tuple[str, ...]:
     """A new store with a log opened for every authority of the library; the authorities."""
+    from engine.store import create
+
     names = tuple(sorted(library.authorities()))
-    with store.create(url) as made:
+    with create(url) as made:
         office = Office(made, library, now, login)
         for name in names:
             office.open_log(name, training)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine.errors import UsageError
 from engine.markup import Node, Problem, Where
-from engine.model import MONTHS, Moment, Money, Unsure, Value, moment
+from engine.model import Moment, Money, Unsure, Value, moment
 from engine.schema import fields, named, nearest, one_of, text, texts, yes
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
@@ -21,9 +21,14 @@ CLASSES = ("public", "personal", "confidential")
 LARGEST = 10**12  # pounds, and the largest whole number a fact may hold
 
 _MONEY = re.compile(
-    r"£?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]{2}))?(?:\s+(incl(?:uding)?|excl(?:uding)?|no)\.?\s+VAT)?\Z", re.I
+    r"£?([0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,15})(?:\.([0-9]{2}))?(?:\s+(incl(?:uding)?|excl(?:uding)?|no)\.?\s+VAT)?\Z",
+    re.IGNORECASE | re.ASCII,
 )
-_WORDED_DATE = re.compile(r"(\d{1,2})\s+([A-Za-z]{3,9})\s+(\d{4})(?:,?\s+(\d{2}:\d{2}))?\Z")
+_WORDED_DATE = re.compile(r"(\d{1,2})\s+([A-Za-z]{3,9})\s+(\d{4})(?:,?\s+(\d{2}:\d{2}))?\Z", re.ASCII)
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july", "august"),
+    *("september", "october", "november", "december"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,10 @@ def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
                     terms[name] = build(name, node, where, problems)
         readings.extend(_readings(reader.get("money"), problems))
     for term in terms.values():
+        if any(other in terms and terms[other].first_of for other in term.first_of):
+            problems.append(
+                Problem(term.where, f"{term.name} is derived from what is itself derived", "name the first")
+            )
         for other in (*term.after, *term.first_of):
             if other not in terms or not terms[other].dated:
                 problems.append(Problem(term.where, f"{term.name} names no milestone {other!r}", nearest(other, terms)))
@@ -139,7 +148,7 @@ def _readings(node: Node | None, problems: list[Problem]) -> list[int]:
     if node is None:
         return []
     listed = texts(fields(node, problems, ("vat_readings",)).get("vat_readings"), problems)
-    if not all(word.isascii() and word.isdigit() for word in listed):
+    if not all(re.fullmatch(r"[0-9]{1,2}|100", word) for word in listed):
         problems.append(Problem(node.where, "vat_readings are whole per cents", "write [0, 20]"))
         return []
     return [int(word) for word in listed]
@@ -201,7 +210,7 @@ def _read_moment(given: str) -> Moment | None:
     try:
         if match := _WORDED_DATE.match(given):
             day, month, year, clock = match.groups()
-            number = MONTHS.index(month[:3].capitalize()) + 1
+            number = next((n for n, name in enumerate(_MONTHS, 1) if name.startswith(month.lower())), 0)
             return moment(f"{year}-{number:02d}-{int(day):02d}" + (f"T{clock}" if clock else ""))
         return moment(given)
     except ValueError:
@@ -224,13 +233,20 @@ def to_plain(value: Value) -> object:
 
 
 def from_plain(term: Term, kept: object) -> Value:
-    """The value that `to_plain` kept."""
-    if term.dated:
-        return moment(str(kept))
-    if isinstance(kept, dict):
-        return Money(kept["pence"], kept["vat"])
-    assert isinstance(kept, bool | int | str)
-    return kept
+    """The value that `to_plain` kept; ValueError for what it cannot have kept."""
+    match kept:
+        case str() if term.dated:
+            return moment(kept)
+        case {"pence": int(pence), "vat": "incl" | "excl" | "none" | "unstated" as vat} if term.type == "money":
+            if not isinstance(pence, bool) and 0 <= pence <= LARGEST * 100 + 99:
+                return Money(pence, vat)
+        case bool() if term.type == "boolean":
+            return kept
+        case int() if term.type == "integer" and not isinstance(kept, bool) and 0 <= kept <= LARGEST:
+            return kept
+        case str() if term.type in ("choice", "text"):
+            return kept
+    raise ValueError(f"{term.name}: {kept!r} is no {term.type}")
 
 
 def words(value: Value) -> str:

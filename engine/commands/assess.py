@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from engine.commands.common import day, finish, format_option, now, setting, show, show_json, width
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path())
 @click.option("--authority", required=True, help="Whose rules.")
 @click.option("--step", required=True, help="Which step.")
 @click.option("--on", metavar="DATE", help="On which day; else the day FILE gives for the step, else today.")
 @click.option("--show-working", "working", is_flag=True, help="Count every period day by day.")
 @click.option("--all", "every", is_flag=True, help="Show the rules that are met or not applicable too.")
 @format_option
-def assess(file: Path, authority: str, step: str, on: str | None, working: bool, every: bool, form: str) -> None:
+def assess(file: str, authority: str, step: str, on: str | None, working: bool, every: bool, form: str) -> None:
     """May this authority take this step, on these facts, on this day? No store, nothing written.
 
     FILE is YAML: one line for each fact or milestone, by its name in the vocabulary.
@@ -30,19 +28,20 @@ def assess(file: Path, authority: str, step: str, on: str | None, working: bool,
     \b
     vires assess facts.yaml --authority camden --step enter-contract --on 2025-12-30
     """
+    from pathlib import Path
+
     from engine import library, report, service
     from engine.errors import UsageError
-    from engine.model import Moment
 
     shelf = library.shipped()
     law = shelf.law.for_authority(shelf.authority(authority))
     described = service.known_step(shelf.workflow, step)
-    facts = service.parse_facts(law, library.facts_file(file))
+    facts = service.parse_facts(law, library.facts_file(Path(file)))
     given = setting()
     if given.clock or given.persona:
         raise UsageError("--clock and --as are for training stores", "say the day with --on")
-    stated = facts.values.get(described.records or "")
-    at = day(on, "--on") or (stated if isinstance(stated, Moment) else now(given).local)
+    at = service.asked_at(described, facts, day(on, "--on")) or now(given).local
+    facts = service.happened_by(law, facts, at)
     look = service.assess_only(law, described, facts, at)
     records = {each.records: each.id for each in shelf.workflow.steps if each.records}
     view = report.View(law, look.assessment, "", records, every, working, width())

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import codecs
 import io
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,6 +15,8 @@ import click
 from engine.errors import PackError, UsageError, ViresError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from engine.model import Moment
     from engine.service import Now, Office
 
@@ -154,6 +154,7 @@ def office(given: Setting) -> Iterator[Office]:
 
 def now(given: Setting) -> Now:
     """The one reading of the clock, as people see it and as the log records it."""
+    from datetime import UTC, datetime
     from zoneinfo import ZoneInfo
 
     from engine.model import moment
@@ -198,6 +199,8 @@ def show(lines: Sequence[str]) -> None:
 
 def show_json(value: object) -> None:
     """The value as JSON, which says TRAINING in a training store; escaped where the encoding lacks a character."""
+    import json
+
     if click.get_current_context().meta.get("vires.training") and isinstance(value, dict):
         value = {"training": True, **value}
     text = json.dumps(value, indent=2, ensure_ascii=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,11 +17,13 @@ def rules() -> None:
     """The rules as law: list, read, check and try them."""
 
 
-def _library(path: Path | None) -> Library:
+def _library(path: str | None) -> Library:
+    from pathlib import Path
+
     from engine import library
 
     shelf = library.shipped()
-    return shelf if path is None else library.with_folder(shelf, path)
+    return shelf if path is None else library.with_folder(shelf, Path(path))
 
 
 @rules.command("list")
@@ -81,9 +82,9 @@ def show_(name: str, form: str) -> None:
 
 
 @rules.command()
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=click.Path())
 @format_option
-def lint(path: Path | None, form: str) -> None:
+def lint(path: str | None, form: str) -> None:
     """Everything wrong in the packs, all at once, as file:line:column; with PATH, a folder that holds a pack.
 
     \b
@@ -116,9 +117,9 @@ def lint(path: Path | None, form: str) -> None:
 
 
 @rules.command()
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=click.Path())
 @format_option
-def test(path: Path | None, form: str) -> None:
+def test(path: str | None, form: str) -> None:
     """Run every worked case of the packs, by both evaluators; with PATH, of one folder that holds a pack.
 
     \b
@@ -126,13 +127,14 @@ def test(path: Path | None, form: str) -> None:
     vires rules test rules/local/camden
     """
     from dataclasses import replace
+    from pathlib import Path
 
     from engine import cases, library
 
     shelf = _library(path)
     law = shelf.law
     if path is not None:
-        chosen = library.pack_in(shelf, path)
+        chosen = library.pack_in(shelf, Path(path))
         law = replace(law, cases=tuple(case for case in law.cases if law.subjects[case.subject].pack == chosen))
     quiet = form == "json" or not setting().terminal
     with click.progressbar(length=len(law.cases), label="cases", hidden=quiet) as bar:
