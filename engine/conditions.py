@@ -389,10 +389,10 @@ def figure_words(bound: Bound, is_money: bool) -> str:
 def say(condition: Condition, figure: Figure = figure_words) -> str:
     """The condition in plain words."""
     match condition:
-        case All(items, title, _):
-            return title or " and ".join(_group(item, figure) for item in items) or "always"
-        case AnyOf(items):
-            return " or ".join(_group(item, figure) for item in items)
+        case All(_, title, _):
+            return title or " and ".join(_within(condition, figure)) or "always"
+        case AnyOf():
+            return " or ".join(_within(condition, figure))
         case Not(Order(left, op, right)):
             return f"{left} not {op} {right}"
         case Not(item):
@@ -411,9 +411,14 @@ def say(condition: Condition, figure: Figure = figure_words) -> str:
             return f"{_op_words(condition.op)} {figure(condition.bound, False)} {_unit_words(condition)}"
 
 
-def _group(item: Condition, figure: Figure) -> str:
-    said = say(item, figure)
-    return f"({said})" if isinstance(item, AnyOf) and len(item.items) > 1 else said
+def _within(outer: All | AnyOf, figure: Figure) -> list[str]:
+    """Its items, each in brackets where it holds an `or` inside this `and`, or an `and` inside this `or`."""
+    said = []
+    for item in outer.items:
+        parts = item.values if isinstance(item, OneOf) else item.items if isinstance(item, All | AnyOf) else ()
+        other = isinstance(item, All) != isinstance(outer, All) and not (isinstance(item, All) and item.title)
+        said.append(f"({say(item, figure)})" if len(parts) > 1 and other else say(item, figure))
+    return said
 
 
 def _op_words(op: Op) -> str:

@@ -243,7 +243,10 @@ def _judged(table: Table, why: str, case: _Case) -> Value:
     judgement = _standing(table, case)
     if judgement is None or judgement.value is None:
         return Unsure(why, table.id)
-    return from_plain(case.ctx.law.vocabulary.terms[table.decides], judgement.value)
+    try:
+        return from_plain(case.ctx.law.vocabulary.terms[table.decides], judgement.value)
+    except (AssertionError, KeyError, TypeError, ValueError):  # only a forged entry says what no value can be
+        return Unsure(f"what entry {judgement.entry} judged is not a value of {table.decides}", table.id)
 
 
 def _expand(missing: tuple[str, ...], case: _Case) -> tuple[str, ...]:

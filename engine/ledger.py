@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
 from engine import canonical, merkle
-from engine.errors import LedgerError
+from engine.errors import LedgerError, StoreError
 
 FORMAT = "vires/entry/1"
 KINDS = ("log-opened", "actor", "case-opened", "recorded", "decision", "judgement", "fault")
@@ -125,13 +125,14 @@ def leaf(data: bytes) -> bytes:
 
 
 def compose(head: Head | None, authority: str, draft: Draft, recorded: str) -> Entry:
-    """The entry that puts `draft` after `head` (None: first in its log); LedgerError if the clock went back."""
+    """The entry that puts `draft` after `head` (None: first in its log); StoreError if the clock went back."""
     if head is not None and head.authority != authority:
         raise LedgerError(f"an entry of {authority} cannot follow the head of {head.authority}'s log")
     if head is not None and recorded < head.recorded:
-        raise LedgerError(
-            f"the clock went back: it says {recorded}, and entry {head.sequence} was recorded at {head.recorded}",
-            hint="set this computer's clock right and try again",
+        raise StoreError(
+            f"the clock went back: it says {recorded}, and entry {head.sequence} was recorded at {head.recorded}; "
+            "nothing was written",
+            hint="set the clock right (in a training store, give a later --clock) and try again",
         )
     sequence, previous = (1, None) if head is None else (head.sequence + 1, head.leaf_hex)
     return Entry(authority=authority, sequence=sequence, recorded=recorded, previous=previous, **draft._asdict())
@@ -139,7 +140,8 @@ def compose(head: Head | None, authority: str, draft: Draft, recorded: str) -> E
 
 def write(entry: Entry, openings: Iterable[Opening] = ()) -> Write:
     """`entry` with its bytes and leaf, ready to store; LedgerError when an opening is not of a seal in its body."""
-    data, sealed, kept = encode(entry), set(sealed_in(entry.body)), tuple(openings)
+    data, kept = encode(entry), tuple(openings)
+    sealed = set(sealed_in(entry.body)) if kept else set()
     for opening in kept:
         if opening.commitment not in sealed or not _opens(opening):
             raise LedgerError(f"the opening of {opening.commitment[:16]} opens nothing that this entry seals")
@@ -202,7 +204,7 @@ def _objects(value: object) -> Iterator[Mapping[str, object]]:
         node = pending.pop()
         if isinstance(node, Mapping):
             yield node
-            pending.extend(reversed(list(node.values())))
+            pending.extend(reversed([each for each in node.values() if type(each) is not str]))
         elif isinstance(node, list | tuple):
             pending.extend(reversed(node))
 

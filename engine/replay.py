@@ -17,6 +17,7 @@ from engine.law import Law
 from engine.ledger import Entry, Opening
 from engine.model import MAY_PROCEED, Decision, Facts, Finding, Judgement, Moment, Value, moment
 from engine.vocabulary import Term, from_plain
+from engine.workflow import Step as WorkflowStep
 from engine.workflow import Workflow
 
 DATED = ("milestone", "date", "minute")
@@ -158,8 +159,14 @@ def _move(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
         path = {name: sequence for name, sequence in path.items() if name not in later}
     if "records" in body:
         name = body["records"]
-        facts[name] = Kept(name, "milestone", body["at"], False, entry.sequence, entry.recorded, entry.actor)
+        facts[name] = Kept(name, "milestone", entry.happened, False, entry.sequence, entry.recorded, entry.actor)
     return replace(state, state=target, facts=facts, path={**path, target: path.get(target, entry.sequence)})
+
+
+def dated(law: Law, step: WorkflowStep, at: Moment) -> Moment:
+    """When a step happened, as its milestone keeps it: without the hour where the milestone is a date."""
+    term = law.vocabulary.terms.get(step.records or "")
+    return at if term is None or term.minute else Moment(at.day)
 
 
 # Decisions to and from the log ------------------------------------------------------------------------------------
@@ -239,12 +246,13 @@ def _again(state: CaseState, entry: Entry, lawbook: Lawbook) -> Replayed:
         again |= {"to": target} if target is not None else {}
     if target is not None and described is not None and described.records:
         again["records"] = described.records
-    return done._replace(differs=_difference(body, again))
+    happened = dated(law, described, decision.at).iso if described else decision.at.iso
+    return done._replace(differs=_difference({**body, "happened": entry.happened}, {**again, "happened": happened}))
 
 
 def _difference(kept: Mapping[str, Any], again: Mapping[str, Any]) -> str:
     """The first way in which a recorded decision differs from the same one taken again."""
-    for name in ("step", "at", "answer", "from", "to", "records", "reason"):
+    for name in ("step", "at", "happened", "answer", "from", "to", "records", "reason"):
         if kept.get(name) != again.get(name):
             return f"{name}: the log says {kept.get(name)!r}, the rules say {again.get(name)!r}"
     then = {finding["rule"]: finding for finding in kept["findings"]}

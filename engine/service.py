@@ -201,7 +201,8 @@ class Office:
         title = " ".join(_plain(title, "the title").split())
         cycle, source = self.library.workflow, self.library.cycles
         taken = {row.case for row in self.store.cases(authority)}
-        case = case or _next_id(self.now.local, taken)
+        if not case:
+            return self._open_next(authority, title, taken)
         if not CASE_ID.fullmatch(case):
             raise UsageError(f"{case!r} cannot be the id of a case", "write letters, digits, dot, _ and -: 2025-014")
         if case in taken:
@@ -214,6 +215,16 @@ class Office:
         artifacts = {digest: ("workflow", packs.archive(source))}
         written = self._append(authority, [item], (case, 0), projection, artifacts)
         return case, written
+
+    def _open_next(self, authority: str, title: str, taken: set[str]) -> tuple[str, Written]:
+        """A case opened under the next number of the year that nobody else takes meanwhile."""
+        for _ in range(RETRIES):
+            case = _next_id(self.now.local, taken)
+            try:
+                return self.open_case(authority, title, case)
+            except ConflictError:
+                taken.add(case)
+        raise StoreError(f"the log of {authority} is too busy; nothing was written", "try again")
 
     def record(
         self, authority: str, case: str, given: Sequence[tuple[str, str]], planned: bool, dry_run: bool = False
@@ -297,12 +308,11 @@ class Office:
             return Advanced(looked, written, False, state.state)
         body = {**replay.plain_decision(decision), "engine": __version__}
         target = decision.target
-        irregular = already_done is not None and target is None
-        if irregular:
+        irregular = already_done is not None and decision.answer == NOT_MET and looked.assessment is not None
+        if irregular:  # a breach: what is only missing or to be judged is asked for first
             from engine.machine import machine_of
 
             target = machine_of(cycle).move(state.state, step)
-            irregular = target is not None
         if already_done is not None:
             seal, opening = ledger.seal(reason, secrets.token_bytes(16))
             body["irregular" if irregular else "late"] = seal
@@ -311,7 +321,7 @@ class Office:
             body["to"] = target
             if described.records:
                 body["records"] = described.records
-        item = ("decision", case, at, body, digests, tuple(openings))
+        item = ("decision", case, replay.dated(law, described, at), body, digests, tuple(openings))
         projection = self._projected(state)._replace(state=target or state.state)
         written = self._append(authority, [item], (case, state.sequence), projection, self._artifacts(law))
         return Advanced(looked, written, irregular, target or state.state)
@@ -691,8 +701,12 @@ def initialise(url: str, library: Library, now: Now, login: str, training: bool)
     names = tuple(sorted(library.authorities()))
     with create(url) as made:
         office = Office(made, library, now, login)
-        for name in names:
-            office.open_log(name, training)
+        try:
+            for name in names:
+                office.open_log(name, training)
+        except BaseException:
+            made.discard()
+            raise
     return names
 
 

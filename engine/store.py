@@ -210,6 +210,12 @@ class Store:
             self._connection.close()
             self._engine.dispose()
 
+    def discard(self) -> None:
+        """Nothing; the store just made is closed and its files are gone, so that making it can be tried again."""
+        self.close()
+        for ending in ("", "-wal", "-shm"):
+            Path(self._place + ending).unlink(missing_ok=True)
+
     # ---- reading
 
     def head(self, authority: str) -> Head | None:

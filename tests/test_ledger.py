@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import canonical, ledger, merkle
-from engine.errors import LedgerError
+from engine.errors import LedgerError, StoreError
 from engine.ledger import Entry, Head, Opening, Row, Step
 from tests.store_contract import ACTOR, OPENED, draft, sealed_draft, written
 
@@ -161,7 +161,7 @@ def test_an_entry_is_composed_after_the_head() -> None:
 def test_an_entry_is_not_composed_when_the_clock_went_back() -> None:
     head = Head("camden", 41, "0f" * 32, "2026-01-05T09:00:01Z")
     ledger.compose(head, "camden", draft(), "2026-01-05T09:00:01Z")
-    with pytest.raises(LedgerError, match="the clock went back"):
+    with pytest.raises(StoreError, match="the clock went back"):
         ledger.compose(head, "camden", draft(), "2026-01-05T09:00:00Z")
 
 

@@ -336,9 +336,10 @@ def judge(
     The judgement rests on the rule and the facts as they stand; when either changes it lapses.
 
     \b
-    vires case judge camden/2025-014 camden.key-decision.strategy yes --role "monitoring officer" --reason "..."
+    vires case judge camden/2025-014 camden.key-decision.strategy yes \\
+        --role "monitoring officer" --reason "Effects in every ward"
     vires case judge camden/2025-014 irregular:41 noted --role "monitoring officer" \\
-        --reason "..." --remedy "..." --report-by 2026-02-01
+        --reason TEXT --remedy TEXT --report-by 2026-02-01
     """
     authority, number = case_name(name)
     extra = {key: said for key, said in {"remedy": remedy, "report_by": report_by}.items() if said}

@@ -1,0 +1,208 @@
+"""What is shipped is whole; a folder somebody names is read, or named with everything that is wrong with it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import cli
+from engine import library, packs
+from engine.errors import PackError, UsageError
+from tests.simulator import shelf
+
+CAMDEN = Path(library.__file__).resolve().parents[1] / "rules" / "local" / "camden"
+HEAD = """\
+pack: draft
+title: A draft
+layer: authority
+authority: draft
+source: Nothing at all
+source_as_at: 2025-01-01
+checked: 2025-01-01
+"""
+RULE = """\
+rules:
+  one:
+    title: A rule
+    cite: Act s.1
+    source_facts: []
+    binds: [enter-contract]
+    require: {contract.entered: after standstill.ends}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "draft"
+    made.mkdir()
+    (made / "pack.yaml").write_text(HEAD)
+    (made / "body.yaml").write_text(RULE)
+    return made
+
+
+def lint(folder: Path, *more: str) -> Result:
+    result = CliRunner().invoke(cli.main, ["rules", "lint", str(folder), *more])
+    assert "Traceback" not in result.output and "fault of Vires itself" not in result.output
+    return result
+
+
+# ---- what is shipped
+
+
+def test_what_is_shipped_has_no_problem_and_is_built_whole() -> None:
+    law, problems = shelf().check()
+    assert problems == ()
+    assert set(law.packs) >= {"camden", "governance", "pa2023", "pcr2006", "regimes"}
+    assert shelf().authorities().keys() == {"camden"} or "camden" in shelf().authorities()
+
+
+def test_everything_a_decision_rests_on_is_kept_by_its_own_digest() -> None:
+    law = shelf().law
+    named = {str(law.digests["vocabulary"])}
+    for kind in ("packs", "calendars"):
+        named |= set(law.digests[kind].values())
+    assert named <= shelf().artifacts.keys()
+    for digest, (_, data) in shelf().artifacts.items():
+        assert packs.unpack(data, digest)
+
+
+def test_an_authority_that_is_not_known_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="no authority is called 'camdn'") as caught:
+        shelf().authority("camdn")
+    assert "camden" in caught.value.hint
+
+
+# ---- a folder somebody names
+
+
+def test_a_draft_stands_beside_the_shipped_packs_and_a_new_edition_replaces_its_own(folder: Path) -> None:
+    more = library.with_folder(shelf(), folder)
+    assert set(more.law.packs) == {*shelf().law.packs, "draft"}
+    again = library.with_folder(shelf(), CAMDEN)
+    assert set(again.law.packs) == set(shelf().law.packs)
+    assert again.law.packs["camden"].digest == shelf().law.packs["camden"].digest
+    assert library.pack_in(again, CAMDEN) == "camden"
+
+
+def test_a_digest_is_of_the_text_not_of_the_folder_it_lies_in(tmp_path: Path) -> None:
+    copy = tmp_path / "camden"
+    shutil.copytree(CAMDEN, copy)
+    assert library.with_folder(shelf(), copy).law.packs["camden"].digest == shelf().law.packs["camden"].digest
+
+
+FAULTS = {
+    "an unknown key": ("body.yaml", RULE + "    bogus: yes\n", "bogus", ":8:"),
+    "a duplicate key": ("body.yaml", RULE + "    title: Again\n", "stands here twice", ":8:"),
+    "a tab": ("body.yaml", RULE + "\tcite: x\n", "tabs", ":8:"),
+    "a fact that does not exist": (
+        "body.yaml",
+        RULE.replace("standstill.ends", "standstill.end"),
+        "standstill.ends",
+        ":7:",
+    ),
+    "a step that does not exist": (
+        "body.yaml",
+        RULE.replace("enter-contract", "enter-contrac"),
+        "enter-contract",
+        ":6:",
+    ),
+    "a bomb of anchors": (
+        "body.yaml",
+        "a: &a [x, x, x, x, x, x, x, x, x]\n"
+        + "".join(
+            f"{n}: &{n} [*{p}, *{p}, *{p}, *{p}, *{p}, *{p}, *{p}]\n"
+            for p, n in zip("abcdefgh", "bcdefghi", strict=True)
+        ),
+        "anchor &a is not allowed",
+        ":1:",
+    ),
+    "a tag": ("body.yaml", "rules: !!python/object/apply:os.system ['true']\n", "tag", ":1:"),
+    "two documents": ("body.yaml", RULE + "---\nrules: {}\n", "second document", ":8:"),
+    "nesting without end": ("body.yaml", "rules: " + "[" * 5000, "levels deep", ":1:"),
+    "a list for a pack": ("pack.yaml", "- a\n", "", ":1:"),
+    "an unknown layer": ("pack.yaml", HEAD.replace("authority\n", "parish\n", 1), "layer", ""),
+    "a date that does not exist": ("pack.yaml", HEAD.replace("2025-01-01", "2025-02-30", 1), "2025-02-30", ""),
+    "characters that are no text": ("body.yaml", RULE + "    remedy: \x01\n", "not allowed in YAML", ":8:"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_pack_is_named_by_file_and_line_and_never_run(folder: Path, fault: str) -> None:
+    name, text, said, place = FAULTS[fault]
+    (folder / name).write_text(text)
+    result = lint(folder)
+    assert result.exit_code == 4, result.output
+    told = result.output
+    assert f"{folder / name}{place}" in told
+    assert said in told
+
+
+@pytest.mark.parametrize("data", [b"\x80" * 10_000_000, b"a" * 10_000_000, b"- x\n" * 300_000, b"\xff"])
+def test_noise_is_no_pack(folder: Path, data: bytes) -> None:
+    (folder / "body.yaml").write_bytes(data)
+    result = lint(folder)
+    assert result.exit_code == 4
+    assert str(folder / "body.yaml") in result.output
+    assert result.output.count("\n") < 20
+
+
+def test_all_problems_are_reported_at_once_in_text_and_in_json(folder: Path) -> None:
+    import json
+
+    (folder / "body.yaml").write_text(RULE.replace("standstill.ends", "standstill.end") + "    bogus: yes\n")
+    (folder / "other.yaml").write_text("nonsense: yes\n")
+    shown = lint(folder)
+    problems = json.loads(lint(folder, "--format", "json").stdout)
+    assert (shown.exit_code, len(problems) >= 3) == (4, True)
+    for problem in problems:
+        assert f"{problem['file']}:{problem['line']}:{problem['column']}: {problem['what']}" in shown.stdout
+
+
+def test_a_pack_that_takes_an_authoritys_place_but_has_no_cases_is_said_to_be_thin(folder: Path) -> None:
+    result = lint(folder)
+    assert (result.exit_code, "no cases on both sides" in result.stdout) == (1, True), result.output
+
+
+def test_the_cases_of_a_folder_are_run_and_a_wrong_one_is_named(tmp_path: Path) -> None:
+    copy = tmp_path / "camden"
+    shutil.copytree(CAMDEN, copy)
+    good = CliRunner().invoke(cli.main, ["rules", "test", str(copy)])
+    assert good.exit_code == 0, good.output
+    file = copy / "camden.cases.yaml"
+    file.write_text(file.read_text().replace("expect: not met", "expect: met", 1))
+    wrong = CliRunner().invoke(cli.main, ["rules", "test", str(copy)])
+    assert wrong.exit_code == 1
+    assert f"{file}:" in wrong.stdout and "expected met, the answer is not met" in wrong.stdout
+
+
+def test_what_is_no_folder_or_holds_no_pack_is_wrong_usage(tmp_path: Path) -> None:
+    for path, said in ((tmp_path / "none", "is not a folder"), (tmp_path, "holds no .yaml files")):
+        with pytest.raises(UsageError, match=said):
+            library.with_folder(shelf(), path)
+
+
+def test_a_file_that_cannot_be_read_is_named(folder: Path) -> None:
+    (folder / "gone.yaml").symlink_to(folder / "nowhere")
+    with pytest.raises(PackError, match="cannot be read"):
+        library.with_folder(shelf(), folder)
+    (folder / "gone.yaml").unlink()
+    (folder / "gone.yaml").mkdir()
+    with pytest.raises(PackError, match="cannot be read"):
+        library.with_folder(shelf(), folder)
+
+
+# ---- facts files
+
+
+def test_a_facts_file_gives_names_and_text(tmp_path: Path) -> None:
+    (tmp_path / "facts.yaml").write_text("contract.value: £10,416,000 incl VAT\nstandstill.stated: yes\n", "utf-8")
+    found = library.facts_file(tmp_path / "facts.yaml")
+    assert found == {"contract.value": "£10,416,000 incl VAT", "standstill.stated": "yes"}
+
+
+def test_an_empty_facts_file_gives_nothing(tmp_path: Path) -> None:
+    (tmp_path / "facts.yaml").write_text("# nothing yet\n")
+    assert library.facts_file(tmp_path / "facts.yaml") == {}
