@@ -243,10 +243,12 @@ def _judged(table: Table, why: str, case: _Case) -> Value:
     judgement = _standing(table, case)
     if judgement is None or judgement.value is None:
         return Unsure(why, table.id)
+    term = case.ctx.law.vocabulary.terms[table.decides]
     try:
-        return from_plain(case.ctx.law.vocabulary.terms[table.decides], judgement.value)
-    except (AssertionError, KeyError, TypeError, ValueError):  # only a forged entry says what no value can be
+        value = from_plain(term, judgement.value)
+    except ValueError:  # only a forged entry says what no value can be
         return Unsure(f"what entry {judgement.entry} judged is not a value of {table.decides}", table.id)
+    return value if not term.choices or value in term.choices else Unsure(why, table.id)
 
 
 def _expand(missing: tuple[str, ...], case: _Case) -> tuple[str, ...]:

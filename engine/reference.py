@@ -199,11 +199,14 @@ def _period(leaf: Period, ctx: Context) -> Outcome:
     figure = ctx.figure(leaf.bound)
     if isinstance(figure, Unsure):
         return Outcome(None, (), (figure,))
-    start, end = _moment(leaf.start, ctx).day, _moment(leaf.end, ctx).day
-    calendar = ctx.law.calendars.get(leaf.calendar)
-    counting = calendars.count if leaf.op in (">=", "<") else calendars.begun  # over by then, or begun by then
-    counted = counting(leaf.clock, calendar, start, end)
+    counted = _counted(leaf, _moment(leaf.start, ctx).day, _moment(leaf.end, ctx).day, ctx)
     return _beyond(leaf) if counted is None else _holds(counted, leaf.op, figure.number)
+
+
+def _counted(leaf: Period, start: int, end: int, ctx: Context) -> int | None:
+    """The units over by the end, or begun by it, whichever the test asks for; None beyond the calendar."""
+    counting = calendars.count if leaf.op in (">=", "<") else calendars.begun
+    return counting(leaf.clock, ctx.law.calendars.get(leaf.calendar), start, end)
 
 
 def _beyond(leaf: Period) -> Outcome:
@@ -312,10 +315,16 @@ def _said(name: str, ctx: Context) -> str:
 
 def _found_period(leaf: Period, ctx: Context) -> str:
     start, end = ctx.facts.get(leaf.start), ctx.facts.get(leaf.end)
-    if isinstance(start, Moment) and isinstance(end, Moment):
-        count = calendars.count(leaf.clock, ctx.law.calendars.get(leaf.calendar), start.day, end.day)
-        return f"{count} {leaf.said}, {leaf.start} {Moment(start.day)} to {leaf.end} {Moment(end.day)}"
+    if isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, ctx):
+        counted = _counted(leaf, start.day, end.day, ctx)
+        said = f"{leaf.said} beyond the calendar" if counted is None else f"{counted} {leaf.said}"
+        return f"{said}, {leaf.start} {Moment(start.day)} to {leaf.end} {Moment(end.day)}"
     return ", ".join(f"{name}: {_said(name, ctx)}" for name in (leaf.start, leaf.end))
+
+
+def _open(leaf: Period, ctx: Context) -> bool:
+    """Whether anybody may see both ends of the period."""
+    return all(ctx.law.vocabulary.terms[name].kind == "public" for name in (leaf.start, leaf.end))
 
 
 class Working(NamedTuple):
@@ -327,14 +336,13 @@ class Working(NamedTuple):
 
 
 def workings(condition: Condition, ctx: Context) -> tuple[Working, ...]:
-    """The working of every period in the condition whose two ends are known."""
+    """The working of every period in the condition whose two ends are known and for anybody to see."""
     found: list[Working] = []
     for leaf in leaves(condition):
         start = ctx.facts.get(leaf.start) if isinstance(leaf, Period) else None
         end = ctx.facts.get(leaf.end) if isinstance(leaf, Period) else None
-        if not (isinstance(leaf, Period) and isinstance(start, Moment) and isinstance(end, Moment)):
-            continue
-        found.append(_working(leaf, start.day, end.day, ctx))
+        if isinstance(leaf, Period) and isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, ctx):
+            found.append(_working(leaf, start.day, end.day, ctx))
     return tuple(found)
 
 

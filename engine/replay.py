@@ -143,6 +143,7 @@ def opened(value: Any, openings: Mapping[str, Opening]) -> object:
 def _record(state: CaseState, entry: Entry, body: Mapping[str, Any], openings: Mapping[str, Opening]) -> CaseState:
     value, planned = opened(body["value"], openings), bool(body.get("planned", False))
     kept = Kept(body["name"], body["type"], value, planned, entry.sequence, entry.recorded, entry.actor)
+    kept.typed()
     return replace(state, facts={**state.facts, kept.name: kept})
 
 
@@ -231,12 +232,22 @@ def _again(state: CaseState, entry: Entry, lawbook: Lawbook) -> Replayed:
     body: Mapping[str, Any] = entry.body
     done = Replayed(entry.sequence, state.case, str(body.get("step")), str(body.get("answer")))
     try:
-        law, workflow = lawbook(entry)
+        return done._replace(differs=_compared(state, entry, *lawbook(entry)))
     except LedgerError as error:
         return done._replace(differs=error.message)
+    except (KeyError, TypeError, ValueError):
+        return done._replace(differs="its body is not that of a decision")
+
+
+def _compared(state: CaseState, entry: Entry, law: Law, workflow: Workflow) -> str:
+    """How the decision differs when it is taken again, or nothing; facts erased since then are named."""
+    body: Mapping[str, Any] = entry.body
+    derived = [name for name in state.facts if name in law.vocabulary.terms and law.vocabulary.terms[name].derived]
+    if derived:
+        return f"{', '.join(sorted(derived))} was recorded, which only the rules may decide"
     decision = decide(law, workflow, state.state, state.for_step(), body["step"], moment(body["at"]))
     if decision.fault:
-        return done._replace(differs=f"the evaluators disagree: {decision.fault}")
+        return f"the evaluators disagree: {decision.fault}"
     again = plain_decision(decision)
     described, target = workflow.step(decision.step), decision.target
     if "irregular" in body:
@@ -247,7 +258,9 @@ def _again(state: CaseState, entry: Entry, lawbook: Lawbook) -> Replayed:
     if target is not None and described is not None and described.records:
         again["records"] = described.records
     happened = dated(law, described, decision.at).iso if described else decision.at.iso
-    return done._replace(differs=_difference({**body, "happened": entry.happened}, {**again, "happened": happened}))
+    difference = _difference({**body, "happened": entry.happened}, {**again, "happened": happened})
+    erased = sorted(name for name, kept in state.facts.items() if kept.value is None)
+    return f"{difference} (erased since: {', '.join(erased)})" if difference and erased else difference
 
 
 def _difference(kept: Mapping[str, Any], again: Mapping[str, Any]) -> str:
@@ -256,6 +269,8 @@ def _difference(kept: Mapping[str, Any], again: Mapping[str, Any]) -> str:
         if kept.get(name) != again.get(name):
             return f"{name}: the log says {kept.get(name)!r}, the rules say {again.get(name)!r}"
     then = {finding["rule"]: finding for finding in kept["findings"]}
+    if len(then) < len(kept["findings"]):
+        return "the log has two findings of one rule"
     now = {finding["rule"]: finding for finding in again["findings"]}
     for rule in sorted(then.keys() | now.keys()):
         if rule not in then:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import __version__, canonical, ledger, markup, packs, replay, workflow
-from engine.decide import Assessment, Runner, assess, derive_all, rests_on, weigh
-from engine.errors import ConflictError, LedgerError, PackError, StoreError, UsageError
+from engine import __version__, auditing, ledger, packs, replay
+from engine.decide import Runner, assess, derive_all, rests_on
+from engine.errors import ConflictError, LedgerError, StoreError, UsageError
 from engine.law import Law, Rule, Table
 from engine.ledger import Draft, Entry, Head, Opening, Write
 from engine.library import Library
@@ -24,19 +24,16 @@ from engine.model import (
     NOT_APPLICABLE,
     NOT_MET,
     REFER,
-    Decision,
     Facts,
-    Finding,
     Moment,
-    Money,
     Unsure,
     Value,
 )
-from engine.reference import undone
+from engine.outlook import EVENING, Outlook, known_step, later, outlook
 from engine.replay import CaseState, Replayed
 from engine.schema import nearest
 from engine.vocabulary import Term, parse_value, to_plain
-from engine.workflow import SAME, Stage, State, Step, Workflow
+from engine.workflow import Step, Workflow
 
 if TYPE_CHECKING:  # sqlmodel comes with the store; asking without a store does without both
     from engine.store import CaseRow, Store
@@ -45,13 +42,7 @@ EXPLAINED = "explained"
 IRREGULAR = "irregular:"
 NOTED = "noted"  # the one answer to an irregular step; what is thought of it stands in the reasons, sealed
 CASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-EVENING = 23 * 60 + 59
 RETRIES = 8  # how often other people's appends may come first
-TRIALS = 24  # how often the earliest lawful day may move before it is called unreachable
-
-
-UNREADABLE = (AssertionError, AttributeError, KeyError, TypeError, ValueError)  # what a forged body may raise
-_TYPES: Mapping[str, type] = {"money": Money, "boolean": bool, "integer": int, "choice": str, "text": str}
 
 
 class Now(NamedTuple):
@@ -66,21 +57,6 @@ class Written(NamedTuple):
 
     receipt: str
     entry: int
-
-
-class Earliest(NamedTuple):
-    """The first day on which waiting alone leaves nothing in the way, and what else still stands then."""
-
-    day: int | None
-    others: tuple[Finding, ...]
-
-
-class Outlook(NamedTuple):
-    """A decision looked at without taking it: with what it was judged on and the earliest lawful day."""
-
-    decision: Decision
-    assessment: Assessment | None
-    earliest: Earliest
 
 
 class Advanced(NamedTuple):
@@ -120,14 +96,14 @@ class Office:
         """The case, folded from its own entries; UsageError with the nearest id when there is none."""
         known = self._folded.get((authority, case))
         rows = self.store.rows(authority, case, after=known.sequence if known else 0)
-        entries = [_decoded(row, authority, case) for row in rows]
+        entries = [auditing.decoded(row, authority, case) for row in rows]
         if known is None and not entries:
             ids = [f"{row.authority}/{row.case}" for row in self.store.cases()]
             raise UsageError(
                 f"there is no case {authority}/{case}", nearest(f"{authority}/{case}", ids) or "see: vires case list"
             )
         if entries:
-            known = _folded(entries, self._openings(authority, entries), known)
+            known = auditing.folded(entries, auditing.openings_of(self.store, authority, entries), known)
             self._folded[authority, case] = known
         assert known is not None
         return known
@@ -135,7 +111,7 @@ class Office:
     def workflow(self, digest: str) -> Workflow:
         """The workflow a case pins, from the bytes kept with it."""
         if digest not in self._workflows:
-            self._workflows[digest] = kept_workflow(self.store.artifacts([digest]), digest)
+            self._workflows[digest] = auditing.kept_workflow(self.store.artifacts([digest]), digest)
         return self._workflows[digest]
 
     def outlook(self, authority: str, case: str, step: str, on: Moment | None = None) -> Outlook:
@@ -180,10 +156,6 @@ class Office:
         for text in receipts:
             if (found := ledger.parse_receipt(text)).authority not in authorities:
                 raise LedgerError(f"{text} is a receipt of {found.authority}'s log, which is not among those verified")
-
-    def _openings(self, authority: str, entries: Iterable[Entry]) -> dict[str, Opening]:
-        sealed = [commitment for entry in entries for commitment in ledger.sealed_in(entry.body)]
-        return self.store.openings(authority, sealed) if sealed else {}
 
     # Writing ------------------------------------------------------------------------------------------------------
 
@@ -264,16 +236,18 @@ class Office:
         """A milestone that happened is not in the future, and not before what it must follow."""
         if not term.milestone or not isinstance(value, Moment):
             return
-        if not planned and _later(value, self.now.local):
+        if not planned and later(value, self.now.local):
             raise UsageError(f"{term.name}: {value} has not come yet", "add --planned, or correct the date")
         for name in term.after:
             earlier = values.get(name)
-            if isinstance(earlier, Moment) and _later(earlier, value):
+            if isinstance(earlier, Moment) and later(earlier, value):
                 raise UsageError(f"{term.name}: {value} is before {name}, {earlier}", "correct one of the two dates")
         for other in self.library.law.vocabulary.terms.values():
-            later = values.get(other.name) if term.name in other.after else None
-            if isinstance(later, Moment) and _later(value, later):
-                raise UsageError(f"{term.name}: {value} is after {other.name}, {later}", "correct one of the two dates")
+            follower = values.get(other.name) if term.name in other.after else None
+            if isinstance(follower, Moment) and later(value, follower):
+                raise UsageError(
+                    f"{term.name}: {value} is after {other.name}, {follower}", "correct one of the two dates"
+                )
 
     def _recorded(self, case: str, term: Term, value: Value, planned: bool) -> Item:
         plain = to_plain(value)
@@ -327,7 +301,7 @@ class Office:
         return Advanced(looked, written, irregular, target or state.state)
 
     def _must_be_past(self, step: Step, day: Moment, state: CaseState) -> None:
-        if _later(day, self.now.local):
+        if later(day, self.now.local):
             raise UsageError(f"{day} has not come yet", "--already-done is for what has happened")
         values = state.for_step().values
         term = self.law(state.authority).vocabulary.terms.get(step.records or "")
@@ -491,90 +465,24 @@ class Office:
 
     def _artifacts(self, law: Law) -> dict[str, tuple[str, bytes]]:
         """The bytes of packs, calendars and vocabulary that this office has not seen kept yet."""
-        wanted = {digest for value in law.digests.values() for digest in (_named(value) or [str(value)])}
+        wanted = {digest for value in law.digests.values() for digest in (auditing.named(value) or [str(value)])}
         return {digest: self.library.artifacts[digest] for digest in wanted - self._kept}
 
     # The auditor --------------------------------------------------------------------------------------------------
 
     def entries(self, authority: str, case: str | None = None) -> Iterator[Entry]:
-        """The entries of a log, or of one case, in order; LedgerError at the first that cannot be read."""
-        return (ledger.decode(row.bytes) for row in self.store.rows(authority, case))
+        """The entries of a log, or of one case, in order."""
+        return auditing.entries(self.store, authority, case)
 
     def verify(self, authority: str, receipts: Sequence[str]) -> tuple[ledger.Step, ...]:
-        """The numbered steps of verification: the log's own, then packs kept by digest, then the projection."""
-        named = [receipt for text in receipts if (receipt := ledger.parse_receipt(text)).authority == authority]
-        rows = list(self.store.rows(authority))
-        steps = list(ledger.verify(authority, rows, self.store.openings(authority), named))
-        steps.append(self._verify_packs(rows, len(steps) + 1))
-        steps.append(self._verify_projection(authority, rows, len(steps) + 1))
-        return tuple(steps)
-
-    def _verify_packs(self, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
-        wanted: dict[str, int] = {}
-        for entry in _readable(rows):
-            for digest in _digests(entry):
-                wanted.setdefault(digest, entry.sequence)
-        kept = self.store.artifacts(wanted)
-        problems = []
-        for digest, sequence in wanted.items():
-            if digest not in kept:
-                problems.append(ledger.Problem(sequence, f"the bytes of {digest[:16]} are not kept"))
-            elif not _is_kept(kept[digest], digest):
-                problems.append(ledger.Problem(sequence, f"the bytes kept for {digest[:16]} have another digest"))
-        good = f"{len(wanted) - len(problems)} of {len(wanted)} present, digests equal"
-        return ledger.Step(number, "packs, calendars and workflows", not problems, good, tuple(problems))
-
-    def _verify_projection(self, authority: str, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
-        listed = {row.case: row for row in self.store.cases(authority)}
-        cases: dict[str, list[Entry]] = {}
-        for entry in _readable(rows):
-            if entry.case is not None:
-                cases.setdefault(entry.case, []).append(entry)
-        problems = [
-            ledger.Problem(row.sequence, f"the list shows a case {case} that the log does not have")
-            for case, row in listed.items()
-            if case not in cases
-        ]
-        for case, entries in cases.items():
-            fault = self._projection_fault(authority, entries, listed.get(case))
-            if fault:
-                problems.append(ledger.Problem(entries[-1].sequence, f"case {case}: {fault}"))
-        good = f"{len(cases)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
-        return ledger.Step(number, "projection", not problems, good, tuple(problems))
-
-    def _projection_fault(self, authority: str, entries: Sequence[Entry], row: CaseRow | None) -> str:
-        try:
-            state = _folded(entries, self._openings(authority, entries))
-        except LedgerError as error:
-            return error.message
-        if row is None:
-            return "it is not in the list"
-        same = (row.state, row.sequence) == (state.state, state.sequence)
-        return "" if same and state.title in (row.title, replay.ERASED) else "the list does not say what the log says"
+        """The numbered steps of verification."""
+        return auditing.verify(self.store, authority, receipts)
 
     def replay(self, authority: str, case: str | None = None) -> Iterator[Replayed]:
         """Every decision of a case, or of the whole log, taken again under the law of its day."""
         if case is not None:
             self.case(authority, case)
-        cases = [case] if case is not None else sorted({row.case for row in self.store.rows(authority) if row.case})
-        books: dict[str, tuple[Law, Workflow]] = {}
-        for each in cases:
-            entries = list(self.entries(authority, each))
-            openings = self._openings(authority, entries)
-            try:
-                yield from replay.replay(entries, openings, lambda entry: self._lawbook(entry, books))
-            except UNREADABLE as error:
-                raise LedgerError(f"case {authority}/{each}: an entry's body is not that of its kind") from error
-
-    def _lawbook(self, entry: Entry, books: dict[str, tuple[Law, Workflow]]) -> tuple[Law, Workflow]:
-        name = canonical.encode(entry.digests).decode()
-        if name not in books:
-            wanted = set(_digests(entry))
-            kept = self.store.artifacts(wanted)
-            if missing := sorted(wanted - kept.keys()):
-                raise LedgerError(f"the bytes of {missing[0][:16]} are not kept: this decision cannot be replayed")
-            books[name] = _book(entry, kept)
-        return books[name]
+        return auditing.take_again(self.store, authority, case)
 
 
 Digests = Mapping[str, str | Mapping[str, str]]
@@ -587,111 +495,6 @@ class Kept(NamedTuple):
     name: str
     value: Value
     supersedes: int | None
-
-
-def outlook(
-    law: Law, cycle: Workflow, state: str, facts: Facts, step: str, at: Moment, runner: Runner | None = None
-) -> Outlook:
-    """A decision with its working and the earliest lawful day; takes nothing, writes nothing."""
-    decision, result = weigh(law, cycle, state, facts, step, at, runner)
-    return Outlook(decision, result, earliest(law, cycle, state, facts, decision, result))
-
-
-def asked_at(step: Step, facts: Facts, on: Moment | None) -> Moment | None:
-    """The moment a facts file is asked about: the day given, with the file's own hour where it has one for that day."""
-    stated = facts.values.get(step.records or "")
-    if not isinstance(stated, Moment):
-        return on
-    return stated if on is None or (on.minute is None and on.day == stated.day) else on
-
-
-def happened_by(law: Law, facts: Facts, at: Moment) -> Facts:
-    """The facts without the milestones that, at the moment asked about, are still to come."""
-
-    def yet(name: str, value: Value) -> bool:
-        return not (law.vocabulary.terms[name].milestone and isinstance(value, Moment) and _later(value, at))
-
-    return Facts({name: value for name, value in facts.values.items() if yet(name, value)})
-
-
-def assess_only(law: Law, step: Step, facts: Facts, at: Moment) -> Outlook:
-    """The pure question: a step on some facts on a day, wherever a case might stand."""
-    cycle = Workflow(
-        step.id,
-        step.title,
-        "here",
-        (Stage("any", "Any"),),
-        (State("here", "Here", "any"),),
-        (),
-        (replace(step, sources=("here",), target=SAME),),
-    )
-    return outlook(law, cycle, "here", facts, step.id, at)
-
-
-def earliest(
-    law: Law,
-    cycle: Workflow,
-    state: str,
-    facts: Facts,
-    first: Decision,
-    judged: Assessment | None,
-) -> Earliest:
-    """The first day on which waiting has cured all that waiting can cure; None when some of it nothing cures.
-
-    What is still to be done, recorded or judged then stands in `others`. The reference evaluator looks ahead alone.
-    """
-    decision, result, day = first, judged, first.at.day
-    for _ in range(TRIALS):
-        if result is None or decision.fault or not decision.findings:
-            return Earliest(None, ())
-        days = [each.earliest for each in decision.blocking if each.earliest is not None]
-        others = tuple(each for each in decision.blocking if each.earliest is None)
-        if not days or max(days) <= day:
-            return Earliest(None if any(_stuck(each, result) for each in others) else day, others)
-        day = max(days)
-        decision, result = weigh(law, cycle, state, facts, first.step, Moment(day, EVENING), twice=False)
-    return Earliest(None, decision.blocking)
-
-
-def _stuck(finding: Finding, judged: Assessment) -> bool:
-    """Whether neither waiting nor doing what is left undone would cure a finding."""
-    require = judged.rules[finding.rule].require
-    return finding.stands == NOT_MET and (require is None or not undone(require, judged.context))
-
-
-def known_step(cycle: Workflow, step: str) -> Step:
-    """The step of that name; UsageError with the nearest when there is none."""
-    found = cycle.step(step)
-    if found is None:
-        names = [each.id for each in cycle.steps]
-        raise UsageError(f"no step is called {step!r}", nearest(step, names) or "see: vires workflow show")
-    return found
-
-
-def kept_workflow(artifacts: Mapping[str, bytes], digest: str) -> Workflow:
-    """The workflow kept under a digest; LedgerError when its bytes are gone or altered."""
-    if digest not in artifacts:
-        raise LedgerError(f"the workflow {digest[:16]} is not kept", "vires audit verify says what else is lost")
-    try:
-        files = packs.unpack(artifacts[digest], digest)
-    except PackError as error:
-        raise LedgerError(error.message) from error
-    path, source = next(iter(files.items()))
-    node, _ = markup.read(path, source)
-    assert node is not None
-    built, problems = workflow.parse(node, None, workflow.recorded(node))
-    if built is None:
-        raise LedgerError(f"the workflow {digest[:16]} cannot be read: {problems[0]}")
-    return built
-
-
-def parse_facts(law: Law, given: Mapping[str, str]) -> Facts:
-    """The facts a file names, as typed values; UsageError at the first that is not in the vocabulary."""
-    values: dict[str, Value] = {}
-    for name, said in given.items():
-        term = law.vocabulary.get(name)
-        values[name] = parse_value(term, said)
-    return Facts(values)
 
 
 def initialise(url: str, library: Library, now: Now, login: str, training: bool) -> tuple[str, ...]:
@@ -714,30 +517,17 @@ def is_training(opened: Store) -> bool:
     """Whether the logs of this store say they are for training; LedgerError when they do not agree."""
     kinds: set[bool] = set()
     for authority in opened.authorities():
-        first = _readable(opened.rows(authority, before=2))
+        first = auditing.readable(opened.rows(authority, before=2))
         kinds.update(bool(entry.body.get("training")) for entry in first)  # what cannot be read, verify reports
     if len(kinds) > 1:
         raise LedgerError("some logs of this store are for training and some are not", "vires audit verify")
     return kinds == {True}
 
 
-def _folded(entries: Sequence[Entry], openings: Mapping[str, Opening], before: CaseState | None = None) -> CaseState:
-    """The case its entries make; LedgerError when one of its facts, forged, is not of the type it says."""
-    state = replay.fold(entries, openings, before)
-    for name, kept in state.facts.items():
-        try:
-            good = type(name) is str and (kept.value is None or type(kept.typed()) is _TYPES.get(kept.type, Moment))
-        except UNREADABLE:
-            good = False
-        if not good:
-            raise LedgerError(f"entry {kept.entry}: its value is not of the type it says", "vires audit verify")
-    return state
-
-
 def _told(authority: str, rows: Sequence[ledger.Row]) -> ConflictError:
     """The conflict in words: which entries came first."""
     said = []
-    for entry in _readable(rows):
+    for entry in auditing.readable(rows):
         what = entry.body.get("step") or entry.body.get("name") or entry.body.get("rule") or ""
         said.append(f"entry {entry.sequence}, {entry.kind} {what} at {entry.recorded}".replace("  ", " "))
     first = rows[0].case if rows else ""
@@ -746,58 +536,6 @@ def _told(authority: str, rows: Sequence[ledger.Row]) -> ConflictError:
         f"look again: vires case show {authority}/{first}",
         rows,
     )
-
-
-def _book(entry: Entry, kept: Mapping[str, bytes]) -> tuple[Law, Workflow]:
-    digests = entry.digests
-    try:
-        words = packs.unpack(kept[str(digests["vocabulary"])], str(digests["vocabulary"]))
-        days: dict[str, str] = {}
-        for digest in _named(digests.get("calendars")):
-            days.update(packs.unpack(kept[digest], digest))
-        folders = [packs.unpack(kept[digest], digest) for digest in _named(digests.get("packs"))]
-        law = packs.build(words, days, folders)
-    except PackError as error:
-        raise LedgerError(f"the packs of the day cannot be read: {error.message}; {error.hint}") from error
-    return law, kept_workflow(kept, str(digests["workflow"]))
-
-
-def _named(digests: object) -> list[str]:
-    return [str(digest) for digest in digests.values()] if isinstance(digests, dict) else []
-
-
-def _digests(entry: Entry) -> Iterator[str]:
-    for value in entry.digests.values():
-        yield from _named(value) if isinstance(value, dict) else [str(value)]
-
-
-def _is_kept(data: bytes, digest: str) -> bool:
-    try:
-        return bool(packs.unpack(data, digest))
-    except PackError:
-        return False
-
-
-def _readable(rows: Iterable[ledger.Row]) -> Iterator[Entry]:
-    for row in rows:
-        try:
-            yield ledger.decode(row.bytes)
-        except LedgerError:
-            continue  # step 1 reports it
-
-
-def _decoded(row: ledger.Row, authority: str, case: str) -> Entry:
-    entry = ledger.decode(row.bytes)
-    if (entry.authority, entry.case, entry.sequence) != (authority, case, row.sequence):
-        raise LedgerError(f"entry {row.sequence} is filed under a case it does not belong to", "vires audit verify")
-    return entry
-
-
-def _later(left: Moment, right: Moment) -> bool:
-    """Whether left is certainly after right: by day, or by the hour where both have one."""
-    if left.day != right.day or left.minute is None or right.minute is None:
-        return left.day > right.day
-    return left.minute > right.minute
 
 
 def _plain(said: str, what: str) -> str:

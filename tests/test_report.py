@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from engine import report
 from engine.model import MAY_PROCEED, Moment, moment
+from engine.outlook import Outlook
 from engine.report import View, decision_lines, earliest_lines, hang, outlook_plain, step_line, table, verdict
-from engine.service import Outlook
 from tests.simulator import CAMDEN, NAME, Council, put_right, shelf
 
 CASE = f"camden/{NAME}"

@@ -30,19 +30,19 @@ def assess(file: str, authority: str, step: str, on: str | None, working: bool, 
     """
     from pathlib import Path
 
-    from engine import library, report, service
+    from engine import library, outlook, report
     from engine.errors import UsageError
 
     shelf = library.shipped()
     law = shelf.law.for_authority(shelf.authority(authority))
-    described = service.known_step(shelf.workflow, step)
-    facts = service.parse_facts(law, library.facts_file(Path(file)))
+    described = outlook.known_step(shelf.workflow, step)
+    facts = outlook.parse_facts(law, library.facts_file(Path(file)))
     given = setting()
     if given.clock or given.persona:
         raise UsageError("--clock and --as are for training stores", "say the day with --on")
-    at = service.asked_at(described, facts, day(on, "--on")) or now(given).local
-    facts = service.happened_by(law, facts, at)
-    look = service.assess_only(law, described, facts, at)
+    at = outlook.asked_at(described, facts, day(on, "--on")) or now(given).local
+    facts = outlook.happened_by(law, facts, at)
+    look = outlook.assess_only(law, described, facts, at)
     records = {each.records: each.id for each in shelf.workflow.steps if each.records}
     view = report.View(law, look.assessment, "", records, every, working, width())
     if form == "json":

@@ -21,8 +21,9 @@ from engine.commands.common import (
 )
 
 if TYPE_CHECKING:
+    from engine.outlook import Outlook
     from engine.report import View
-    from engine.service import Office, Outlook
+    from engine.service import Office
 
 
 @click.group(cls=ViresGroup)

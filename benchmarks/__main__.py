@@ -1,0 +1,232 @@
+"""make bench: every target as a ratio to what cannot be done without, measured in one run; exit 1 if one is missed.
+
+What is compared is measured turn by turn, so that whatever else the machine does falls on both sides alike. Medians are
+compared, and the absolute figures stand beside the ratios.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from benchmarks import scene
+from engine.library import Library
+from engine.service import Office
+from engine.store import Store
+
+STARTS = 21  # cold starts of each program
+STEPS = 200  # steps of each kind
+SMALL, LARGE = 1_000, 100_000  # entries in a log
+SMALL_LOGS = 6  # a small log holds few cases, so there are several
+
+VIRES = str(Path(sys.executable).with_name("vires"))
+
+
+class Line(NamedTuple):
+    """One figure and its target: at most `most` times the base, or at most `most` where there is no base."""
+
+    what: str
+    found: float
+    unit: str
+    beside: str
+    base: float
+    most: float  # 0: no target, for information
+
+    @property
+    def ratio(self) -> float:
+        """How many times the base was found; the figure itself where there is no base."""
+        return self.found / self.base if self.base else self.found
+
+    @property
+    def kept(self) -> bool:
+        """Whether the target is met."""
+        return not self.most or self.ratio <= self.most
+
+    def __str__(self) -> str:
+        mark = " " if not self.most else "✓" if self.kept else "✗"
+        beside = f"{self.beside}, {_figure(self.base, self.unit)}" if self.base else ""
+        ratio, most = f"{self.ratio:.2f}" if self.base else "", f"{self.most:g}" if self.most else ""
+        return f"{mark} {self.what:<40}{_figure(self.found, self.unit):>9}  {beside:<46}{ratio:>6}{most:>7}"
+
+
+class Turn(NamedTuple):
+    """What is timed, given what `before` made ready outside the time."""
+
+    timed: Callable[[Any], object]
+    before: Callable[[], object] = lambda: None
+
+
+def main() -> int:
+    """Print the table; the exit code."""
+    shelf, lines = scene.shipped(), []
+    print(f"  {'medians':<40}{'':>9}  {'beside it':<46}{'ratio':>6}{'most':>7}")
+    with tempfile.TemporaryDirectory() as folder:
+        for measure in (starts, steps, sizes):
+            for line in measure(Path(folder), shelf):
+                lines.append(line)
+                print(line, flush=True)
+    missed = [line.what for line in lines if not line.kept]
+    print(f"missed: {'; '.join(missed)}" if missed else "every target is met")
+    return 1 if missed else 0
+
+
+def turn_by_turn(rounds: int, turns: Mapping[str, Turn]) -> dict[str, float]:
+    """The median seconds of each, taken in turn that many times."""
+    times: dict[str, list[float]] = {name: [] for name in turns}
+    for _ in range(rounds):
+        for name, turn in turns.items():
+            ready = turn.before()
+            began = perf_counter()
+            turn.timed(ready)
+            times[name].append(perf_counter() - began)
+    return {name: median(each) for name, each in times.items()}
+
+
+def _figure(value: float, unit: str) -> str:
+    if unit == "s" and value < 1:
+        value, unit = value * 1000, "ms"
+    return f"{value:.2f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+
+
+# ---- processes -------------------------------------------------------------------------------------------------
+
+
+def starts(place: Path, shelf: Library) -> Iterator[Line]:
+    """Cold starts of the program, and the memory of a process that takes a step."""
+    store, short = place / "start.db", place / "short.db"
+    scene.first_case(store, shelf).close()
+    scene.first_case(short, shelf, scene.SHORT).close()
+    case = f"{scene.AUTHORITY}/{scene.FIRST}"
+    told = ["--clock", scene.TAKEN, "--as", "Officer", "case"]
+    check = [VIRES, "--database", str(store), *told, "advance", case, scene.STEP, "--dry-run"]
+    found = turn_by_turn(
+        STARTS,
+        {
+            "click": Turn(lambda _: run([sys.executable, "-c", "import click"])),
+            "help": Turn(lambda _: run([VIRES, "--help"])),
+            "sqlmodel": Turn(lambda _: run([sys.executable, "-c", "import sqlmodel"])),
+            "show": Turn(lambda _: run([VIRES, "--database", str(short), *told, "show", case])),
+            "check": Turn(lambda _: run(check)),
+        },
+    )
+    yield Line("vires --help", found["help"], "s", "import click", found["click"], 1.6)
+    yield Line("vires case show, 22 entries", found["show"], "s", "import sqlmodel", found["sqlmodel"], 1.35)
+    yield Line("vires case advance --dry-run", found["check"], "s", "import sqlmodel", found["sqlmodel"], 0)
+    yield Line("vires case advance, resident", run(check[:-1]), "MB", "", 0, 150)
+
+
+def run(words: Sequence[str]) -> float:
+    """Run a program to its end; the most memory it had, in MB."""
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, words
+    return usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+# ---- steps, in this process ------------------------------------------------------------------------------------
+
+
+def steps(place: Path, shelf: Library) -> Iterator[Line]:
+    """`Office.advance`, taken and refused, beside the bare durable commit of as many bytes."""
+    opened = scene.first_case(place / "steps.db", shelf)
+    cases = iter(scene.fill(opened, 40 * (3 * STEPS + 3)))
+    desk, example = _office(opened, shelf), next(cases)
+    plain = _plain_store(place / "bare.db")
+    sizes: dict[str, int] = {}
+    for kind, step in scene.STEPS.items():
+        last = desk.advance(scene.AUTHORITY, example, step).written.entry
+        sizes[kind] = len(next(opened.rows(scene.AUTHORITY, after=last - 1)).bytes)
+    found = turn_by_turn(
+        STEPS,
+        {
+            "commit, refused": Turn(lambda data: _commit(plain, data), lambda: os.urandom(sizes["refused"])),
+            "refused": _advance(desk, cases, "refused"),
+            "commit, taken": Turn(lambda data: _commit(plain, data), lambda: os.urandom(sizes["taken"])),
+            "taken": _advance(desk, cases, "taken"),
+            "read": Turn(lambda case: desk.case(scene.AUTHORITY, case), lambda: next(cases)),
+        },
+    )
+    length = sum(1 for _ in opened.rows(scene.AUTHORITY, example)) - len(sizes)
+    plain.close()
+    opened.close()
+    for kind in ("taken", "refused"):
+        beside = f"a durable commit of its {sizes[kind]:,} bytes"
+        yield Line(f"advance, {kind}", found[kind], "s", beside, found[f"commit, {kind}"], 8)
+    beside = f"a durable commit of {sizes['taken']:,} bytes"
+    yield Line(f"reading its {length} entries before either", found["read"], "s", beside, found["commit, taken"], 0)
+
+
+def sizes(place: Path, shelf: Library) -> Iterator[Line]:
+    """The same steps at the end of a long log and of short ones."""
+    long = scene.first_case(place / "long.db", shelf)
+    began = perf_counter()
+    many = iter(scene.fill(long, LARGE))
+    filled = perf_counter() - began
+    right = _office(long, shelf)
+    found: dict[str, list[float]] = {}
+    for number in range(SMALL_LOGS):
+        short = scene.first_case(place / f"short-{number}.db", shelf)
+        few = scene.fill(short, SMALL)
+        left, cases = _office(short, shelf), iter(few)
+        turns = {
+            f"{size}, {kind}": _advance(desk, these, kind)
+            for kind in scene.STEPS
+            for size, desk, these in (("short", left, cases), ("long", right, many))
+        }
+        for name, time in turn_by_turn(len(few) // 2, turns).items():
+            found.setdefault(name, []).append(time)
+        short.close()
+    long.close()
+    for kind in ("taken", "refused"):
+        after, before = median(found[f"long, {kind}"]), median(found[f"short, {kind}"])
+        yield Line(f"advance, {kind}, {LARGE:,} entries", after, "s", f"with {SMALL:,} entries", before, 1.3)
+    yield Line(f"filling the log with {LARGE:,} entries", filled, "s", "", 0, 60)
+
+
+def _office(opened: Store, shelf: Library) -> Office:
+    """An office that has refused and taken a step already, so that its law is at hand."""
+    desk = Office(opened, shelf, scene.clock(scene.TAKEN), "Officer")
+    for kind, step in scene.STEPS.items():
+        assert scene.outcome(desk.advance(scene.AUTHORITY, scene.FIRST, step)) == kind
+    return desk
+
+
+def _advance(desk: Office, cases: Iterator[str], kind: str) -> Turn:
+    """A step of the next case; the case is read before, as an officer has looked at it."""
+
+    def ready() -> str:
+        case = next(cases)
+        desk.case(scene.AUTHORITY, case)
+        return case
+
+    def step(case: str) -> None:
+        assert scene.outcome(desk.advance(scene.AUTHORITY, case, scene.STEPS[kind])) == kind
+
+    return Turn(step, ready)
+
+
+def _plain_store(place: Path) -> sqlite3.Connection:
+    plain = sqlite3.connect(place, isolation_level=None)
+    plain.execute("PRAGMA journal_mode = WAL")
+    plain.execute("PRAGMA synchronous = FULL")
+    plain.execute("CREATE TABLE entry (sequence INTEGER PRIMARY KEY, bytes BLOB NOT NULL)")
+    return plain
+
+
+def _commit(plain: sqlite3.Connection, data: bytes) -> None:
+    plain.execute("BEGIN IMMEDIATE")
+    plain.execute("INSERT INTO entry (bytes) VALUES (?)", (data,))
+    plain.execute("COMMIT")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""What is measured: a real Camden case up to the step before its award notice, and a log with many more of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from engine import ledger, library, store
+from engine.ledger import Draft, Entry, Head, Write
+from engine.library import Library
+from engine.model import moment
+from engine.service import Advanced, Now, Office
+from engine.store import Store
+
+AUTHORITY, FIRST = "camden", "2025-001"
+STEP = "publish-award-notice"
+STEPS = {"refused": "enter-contract", "taken": STEP}  # no contract before the notice and its standstill
+TAKEN = "2025-12-15 14:03"
+SHORT = 6  # acts of the story after which the case has some 20 entries
+BATCH = 5_000  # entries in one append while a log is filled
+
+# What happened, in the words of the command line: the clock, then a step, a judgement, or facts.
+STORY = (
+    (
+        "2025-03-28 13:30",
+        "contract.kind=light touch services; contract.value=£10,416,000 incl VAT; contract.cpv=85300000; "
+        "contract.health_service=no; contract.starts=2026-04-01; contract.ends=2032-03-31; "
+        "planned_notice.published=2025-03-28 13:00",
+    ),
+    ("2025-03-28 13:31", "advance assess-need"),
+    (
+        "2025-07-16 19:00",
+        "strategy_key_notice.published=2025-06-17; strategy_agenda.published=2025-07-08; "
+        "strategy_equality.considered=2025-07-02; strategy.decided_by=cabinet",
+    ),
+    ("2025-07-16 19:05", "judge camden.key-decision.strategy yes"),
+    ("2025-07-16 19:10", "advance decide-strategy"),
+    (
+        "2025-09-10 11:00",
+        "procurement.procedure=open; market_engagement.held=no; tenders.due=2025-10-22 11:00; "
+        "contract.price_weight=30; lots.considered=2025-07-17; conflicts_assessment.prepared=2025-09-01; "
+        "social_value.considered=2025-07-10",
+    ),
+    ("2025-09-10 11:30", "judge camden.bands.current met"),
+    ("2025-09-19 16:00", "advance publish-tender-notice"),
+    ("2025-10-22 11:05", "advance close-tenders"),
+    (
+        "2025-12-08 15:00",
+        "exclusions.considered=2025-10-23; award_equality.considered=2025-12-05; award.decided_by=officer",
+    ),
+    ("2025-12-08 15:05", "judge camden.key-decision.award no"),
+    ("2025-12-08 16:00", "advance decide-award"),
+    (
+        "2025-12-12 09:00",
+        "standstill.stated=yes; standstill.ends=2025-12-29; provider.sector=voluntary sector; "
+        "assessment_summaries.sent=2025-12-12 08:30; contract.award_value=£10,283,912 incl VAT",
+    ),
+    ("2025-12-12 10:00", "judge camden.call-in.award.officer met"),
+)
+
+
+def clock(said: str) -> Now:
+    """One reading of a clock that shows this local minute."""
+    local = datetime.fromisoformat(said).replace(tzinfo=ZoneInfo("Europe/London"))
+    return Now(moment(said), local.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def first_case(place: Path, shelf: Library, acts: int = len(STORY)) -> Store:
+    """A new training store with one case in it, told as far as the step that is measured, or for some acts only."""
+    made = store.create(str(place))
+    desk = Office(made, shelf, clock(STORY[0][0]), "Officer")
+    desk.open_log(AUTHORITY, True)
+    desk.open_case(AUTHORITY, "Rough sleeping outreach", FIRST)
+    for said, what in STORY[:acts]:
+        desk.now = clock(said)
+        word, *rest = what.split()
+        if word == "advance":
+            assert outcome(desk.advance(AUTHORITY, FIRST, rest[0])) == "taken", what
+        elif word == "judge":
+            desk.judge(AUTHORITY, FIRST, rest[0], rest[1], "monitoring officer", "as the constitution says", {})
+        else:
+            facts = [(name.strip(), value) for name, _, value in (each.partition("=") for each in what.split(";"))]
+            desk.record(AUTHORITY, FIRST, facts, planned=False)
+    return made
+
+
+def outcome(done: Advanced) -> str:
+    """Whether a step was taken or refused."""
+    return "taken" if done.outlook.decision.target else "refused"
+
+
+def fill(opened: Store, entries: int) -> list[str]:
+    """More cases like the first, entry by entry, until the log holds that many; the ids of the whole ones."""
+    model = [ledger.decode(row.bytes) for row in opened.rows(AUTHORITY, FIRST)]
+    head, cases = opened.head(AUTHORITY), [f"B-{number:06d}" for number in range(entries // len(model) + 1)]
+    assert head is not None
+    left = entries - head.sequence
+    copies = _copies(head, model, cases, left)
+    while batch := list(islice(copies, BATCH)):
+        opened.append(AUTHORITY, head, batch)
+        head = ledger.head_after(batch[-1])
+    return cases[: left // len(model)]
+
+
+def _copies(head: Head, model: list[Entry], cases: list[str], left: int) -> Iterator[Write]:
+    """The entries of the first case again under other ids, each after the one before."""
+    for number in range(left):
+        entry = model[number % len(model)]
+        draft = Draft(cases[number // len(model)], entry.kind, entry.actor, entry.happened, entry.body, entry.digests)
+        written = ledger.write(ledger.compose(head, AUTHORITY, draft, head.recorded))
+        head = ledger.head_after(written)
+        yield written
+
+
+def shipped() -> Library:
+    """The library with its law read, so that no measurement pays for that."""
+    found = library.shipped()
+    found.law.for_authority(AUTHORITY)
+    return found

@@ -1,0 +1,193 @@
+"""What an auditor asks of a store: verify its logs, take their decisions again. And how a case is read from it.
+
+The database is not trusted: every entry is decoded from its own bytes, every kept pack checked against its digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from engine import canonical, ledger, markup, packs, replay, workflow
+from engine.errors import LedgerError, PackError
+from engine.law import Law
+from engine.ledger import Entry, Opening
+from engine.model import Moment, Money
+from engine.replay import CaseState, Replayed
+from engine.workflow import Workflow
+
+if TYPE_CHECKING:
+    from engine.store import CaseRow, Store
+
+UNREADABLE = (AssertionError, AttributeError, KeyError, TypeError, ValueError)  # what a forged body may raise
+_TYPES: Mapping[str, type] = {"money": Money, "boolean": bool, "integer": int, "choice": str, "text": str}
+
+
+def entries(store: Store, authority: str, case: str | None = None) -> Iterator[Entry]:
+    """The entries of a log, or of one case, in order; LedgerError at the first that cannot be read."""
+    return (ledger.decode(row.bytes) for row in store.rows(authority, case))
+
+
+def verify(store: Store, authority: str, receipts: Sequence[str]) -> tuple[ledger.Step, ...]:
+    """The numbered steps of verification: the log's own, then packs kept by digest, then the projection."""
+    named = [receipt for text in receipts if (receipt := ledger.parse_receipt(text)).authority == authority]
+    rows = list(store.rows(authority))
+    steps = list(ledger.verify(authority, rows, store.openings(authority), named))
+    steps.append(_verify_packs(store, rows, len(steps) + 1))
+    steps.append(_verify_projection(store, authority, rows, len(steps) + 1))
+    return tuple(steps)
+
+
+def _verify_packs(store: Store, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
+    wanted: dict[str, int] = {}
+    for entry in readable(rows):
+        for digest in digests(entry):
+            wanted.setdefault(digest, entry.sequence)
+    kept = store.artifacts(wanted)
+    problems = []
+    for digest, sequence in wanted.items():
+        if digest not in kept:
+            problems.append(ledger.Problem(sequence, f"the bytes of {digest[:16]} are not kept"))
+        elif not _is_kept(kept[digest], digest):
+            problems.append(ledger.Problem(sequence, f"the bytes kept for {digest[:16]} have another digest"))
+    good = f"{len(wanted) - len(problems)} of {len(wanted)} present, digests equal"
+    return ledger.Step(number, "packs, calendars and workflows", not problems, good, tuple(problems))
+
+
+def _verify_projection(store: Store, authority: str, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
+    listed = {row.case: row for row in store.cases(authority)}
+    cases: dict[str, list[Entry]] = {}
+    for entry in readable(rows):
+        if entry.case is not None:
+            cases.setdefault(entry.case, []).append(entry)
+    problems = [
+        ledger.Problem(row.sequence, f"the list shows a case {case} that the log does not have")
+        for case, row in listed.items()
+        if case not in cases
+    ]
+    for case, log in cases.items():
+        fault = _projection_fault(store, authority, log, listed.get(case))
+        if fault:
+            problems.append(ledger.Problem(log[-1].sequence, f"case {case}: {fault}"))
+    good = f"{len(cases)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
+    return ledger.Step(number, "projection", not problems, good, tuple(problems))
+
+
+def _projection_fault(store: Store, authority: str, log: Sequence[Entry], row: CaseRow | None) -> str:
+    try:
+        state = folded(log, openings_of(store, authority, log))
+    except LedgerError as error:
+        return error.message
+    if row is None:
+        return "it is not in the list"
+    same = (row.state, row.sequence) == (state.state, state.sequence)
+    return "" if same and state.title in (row.title, replay.ERASED) else "the list does not say what the log says"
+
+
+def take_again(store: Store, authority: str, case: str | None = None) -> Iterator[Replayed]:
+    """Every decision of a case, or of the whole log, taken again under the law of its day."""
+    cases = [case] if case is not None else sorted({row.case for row in store.rows(authority) if row.case})
+    books: dict[str, tuple[Law, Workflow]] = {}
+    for each in cases:
+        log = list(entries(store, authority, each))
+        openings = openings_of(store, authority, log)
+        try:
+            yield from replay.replay(log, openings, lambda entry: _lawbook(store, entry, books))
+        except UNREADABLE as error:
+            raise LedgerError(f"case {authority}/{each}: an entry's body is not that of its kind") from error
+
+
+def _lawbook(store: Store, entry: Entry, books: dict[str, tuple[Law, Workflow]]) -> tuple[Law, Workflow]:
+    name = canonical.encode(entry.digests).decode()
+    if name not in books:
+        wanted = set(digests(entry))
+        kept = store.artifacts(wanted)
+        if missing := sorted(wanted - kept.keys()):
+            raise LedgerError(f"the bytes of {missing[0][:16]} are not kept: this decision cannot be replayed")
+        books[name] = _book(entry, kept)
+    return books[name]
+
+
+def openings_of(store: Store, authority: str, log: Iterable[Entry]) -> dict[str, Opening]:
+    """The openings, where they are kept, of everything the entries seal."""
+    sealed = [commitment for entry in log for commitment in ledger.sealed_in(entry.body)]
+    return store.openings(authority, sealed) if sealed else {}
+
+
+def kept_workflow(artifacts: Mapping[str, bytes], digest: str) -> Workflow:
+    """The workflow kept under a digest; LedgerError when its bytes are gone or altered."""
+    if digest not in artifacts:
+        raise LedgerError(f"the workflow {digest[:16]} is not kept", "vires audit verify says what else is lost")
+    try:
+        files = packs.unpack(artifacts[digest], digest)
+    except PackError as error:
+        raise LedgerError(error.message) from error
+    path, source = next(iter(files.items()))
+    node, _ = markup.read(path, source)
+    assert node is not None
+    built, problems = workflow.parse(node, None, workflow.recorded(node))
+    if built is None:
+        raise LedgerError(f"the workflow {digest[:16]} cannot be read: {problems[0]}")
+    return built
+
+
+def folded(log: Sequence[Entry], openings: Mapping[str, Opening], before: CaseState | None = None) -> CaseState:
+    """The case its entries make; LedgerError when one of its facts, forged, is not of the type it says."""
+    state = replay.fold(log, openings, before)
+    for name, kept in state.facts.items():
+        try:
+            good = type(name) is str and (kept.value is None or type(kept.typed()) is _TYPES.get(kept.type, Moment))
+        except UNREADABLE:
+            good = False
+        if not good:
+            raise LedgerError(f"entry {kept.entry}: its value is not of the type it says", "vires audit verify")
+    return state
+
+
+def _book(entry: Entry, kept: Mapping[str, bytes]) -> tuple[Law, Workflow]:
+    digests = entry.digests
+    try:
+        words = packs.unpack(kept[str(digests["vocabulary"])], str(digests["vocabulary"]))
+        days: dict[str, str] = {}
+        for digest in named(digests.get("calendars")):
+            days.update(packs.unpack(kept[digest], digest))
+        folders = [packs.unpack(kept[digest], digest) for digest in named(digests.get("packs"))]
+        law = packs.build(words, days, folders)
+    except PackError as error:
+        raise LedgerError(f"the packs of the day cannot be read: {error.message}; {error.hint}") from error
+    return law, kept_workflow(kept, str(digests["workflow"]))
+
+
+def named(digests: object) -> list[str]:
+    """The digests in a mapping of id to digest; none in anything else."""
+    return [str(digest) for digest in digests.values()] if isinstance(digests, dict) else []
+
+
+def digests(entry: Entry) -> Iterator[str]:
+    """Every digest an entry records."""
+    for value in entry.digests.values():
+        yield from named(value) if isinstance(value, dict) else [str(value)]
+
+
+def _is_kept(data: bytes, digest: str) -> bool:
+    try:
+        return bool(packs.unpack(data, digest))
+    except PackError:
+        return False
+
+
+def readable(rows: Iterable[ledger.Row]) -> Iterator[Entry]:
+    """The entries that can be read; step 1 of verification reports the others."""
+    for row in rows:
+        try:
+            yield ledger.decode(row.bytes)
+        except LedgerError:
+            continue
+
+
+def decoded(row: ledger.Row, authority: str, case: str) -> Entry:
+    """The entry in a row filed under a case; LedgerError when its bytes say another case."""
+    entry = ledger.decode(row.bytes)
+    if (entry.authority, entry.case, entry.sequence) != (authority, case, row.sequence):
+        raise LedgerError(f"entry {row.sequence} is filed under a case it does not belong to", "vires audit verify")
+    return entry
