@@ -316,7 +316,7 @@ def main() -> None:
   export VIRES_DATABASE={STORE} PATH="$PWD/.venv/bin:$PATH"
   vires case show {CASE}
   vires case check {CASE} --clock '2026-01-05 09:00' --as 'You'
-  vires case why {CASE} enter-contract --on 2025-12-22 --show-working --clock '2026-01-05 09:00'
+  vires case why {CASE} publish-contract-details --on 2026-05-01 --show-working --clock '2026-01-05 09:00'
   vires case advance {CASE} publish-contract-details --clock '2026-01-05 10:00' --as 'You'
   vires audit log {CASE}
 """)

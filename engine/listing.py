@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from engine.conditions import ALWAYS, say
 from engine.law import Law, Parameter, Rule, Table
 from engine.ledger import Entry
 from engine.ledger import Step as Checked
-from engine.model import Moment
+from engine.model import Moment, Money
 from engine.replay import CaseState, Kept, Replayed
 from engine.report import hang, table, wrap
 from engine.vocabulary import words
 from engine.workflow import SAME, Workflow
+
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\Z")
 
 # Cases ------------------------------------------------------------------------------------------------------------
 
@@ -114,9 +117,12 @@ def _what(entry: Entry) -> str:
 
 
 def _short(value: object) -> str:
-    if isinstance(value, dict):
-        return f"{value.get('pence')} pence, VAT {value.get('vat')}"
-    return words(value) if isinstance(value, bool) else str(value)
+    match value:
+        case {"pence": int(pence), "vat": str(vat)}:
+            return words(Money(pence, vat))
+        case bool():
+            return words(value)
+    return str(value).replace("T", " ") if _DATED.match(str(value)) else str(value)
 
 
 def entry_plain(entry: Entry) -> dict[str, object]:
