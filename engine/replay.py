@@ -35,10 +35,13 @@ class Kept:
     entry: int
     recorded: str
     actor: str
+    read: Value | None = field(default=None, compare=False)  # the value read once, when the case was folded
 
     def typed(self) -> Value | None:
         """The value as the evaluators read it; None when it was erased."""
-        return None if self.value is None else from_plain(Term(self.name, "", self.type), self.value)
+        if self.value is None or self.read is not None:
+            return self.read
+        return from_plain(Term(self.name, "", self.type), self.value)
 
 
 class Step(NamedTuple):
@@ -106,7 +109,7 @@ def _apply(state: CaseState | None, entry: Entry, openings: Mapping[str, Opening
             state = replace(state, judgements=(*state.judgements, Judgement(entry.sequence, *judged)))
         elif entry.kind == "decision":
             state = _move(state, entry, body)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
         raise LedgerError(f"entry {entry.sequence}: its body is not that of kind {entry.kind}") from error
     return replace(state, sequence=entry.sequence)
 
@@ -142,7 +145,8 @@ def opened(value: Any, openings: Mapping[str, Opening]) -> object:
 
 def _record(state: CaseState, entry: Entry, body: Mapping[str, Any], openings: Mapping[str, Opening]) -> CaseState:
     value, planned = opened(body["value"], openings), bool(body.get("planned", False))
-    kept = Kept(body["name"], body["type"], value, planned, entry.sequence, entry.recorded, entry.actor)
+    read = None if value is None else from_plain(Term(body["name"], "", body["type"]), value)
+    kept = Kept(body["name"], body["type"], value, planned, entry.sequence, entry.recorded, entry.actor, read)
     kept.typed()
     return replace(state, facts={**state.facts, kept.name: kept})
 
@@ -160,7 +164,8 @@ def _move(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
         path = {name: sequence for name, sequence in path.items() if name not in later}
     if "records" in body:
         name = body["records"]
-        facts[name] = Kept(name, "milestone", entry.happened, False, entry.sequence, entry.recorded, entry.actor)
+        at = moment(entry.happened)
+        facts[name] = Kept(name, "milestone", entry.happened, False, entry.sequence, entry.recorded, entry.actor, at)
     return replace(state, state=target, facts=facts, path={**path, target: path.get(target, entry.sequence)})
 
 

@@ -63,7 +63,7 @@ def test_the_log_is_a_line_an_entry_and_seals_stay_shut(council: Council) -> Non
     assert len(lines) == len(entries) + 1
     assert any("provider.name: sealed" in line for line in lines)
     assert any("enter-contract on 2025-12-22: IRREGULAR, not met" in line for line in lines)
-    assert any("1041600000 pence, VAT incl" in line for line in lines)
+    assert any("contract.value: £10,416,000 incl VAT" in line for line in lines)
     assert "A charity" not in "\n".join(lines)
     assert listing.log_lines([], 80) == ["no entries"]
 
