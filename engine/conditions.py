@@ -26,8 +26,13 @@ _ORDER = re.compile(r"(done )?(on or before|on or after|before|after) (.+)\Z")
 _AMOUNT = re.compile(r"(at least|more than|at most|below) (.+)\Z")
 _RANGE = re.compile(r"(.+?) to (under )?(.+)\Z")
 _WORKING = ("working days", "clear working days")
-_UNITS = ("days", "working days", "weeks", "months", "years", "clear days", "clear working days")
-_LISTS = ("all", "any", "none")
+UNITS = ("days", "working days", "weeks", "months", "years", "clear days", "clear working days")
+LISTS = ("all", "any", "none")
+ENDS = ("excluded", "counts")
+KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
+    "counted": (("period",), (*_BOUNDS, "title", "cite")),
+    "period": (("from", "to", "unit"), ("first_day", "last_day", "calendar", "roll", "holds_working", "done")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,7 @@ def parse(node: Node | None, scope: Scope) -> Condition:
         return _period(node, scope)
     items: list[Condition] = []
     for key, value in node.entries.items():
-        if key in _LISTS:
+        if key in LISTS:
             items.append(_list(key, value, scope))
         elif key not in ("title", "cite"):
             items.extend(_test(key, node.keys[key], value, scope))
@@ -280,9 +285,8 @@ def _order(term: Term, said: str, scope: Scope) -> Condition:
 
 
 def _period(node: Map, scope: Scope) -> Condition:
-    read = fields(node, scope.problems, ("period",), (*_BOUNDS, "title", "cite"))
-    keys = ("unit", "first_day", "last_day", "calendar", "roll", "holds_working", "done")
-    inner = fields(read["period"], scope.problems, ("from", "to", "unit"), keys)
+    read = fields(node, scope.problems, *KEYS["counted"])
+    inner = fields(read["period"], scope.problems, *KEYS["period"])
     bounds = [word for word in _BOUNDS if word in read]
     if len(bounds) != 1:
         scope.wrong(node.where, "a period needs one bound", f"write one of {', '.join(_BOUNDS)}")
@@ -308,7 +312,7 @@ def _moment_name(node: Node | None, scope: Scope) -> str:
 
 
 def _clock(inner: dict[str, Node], where: Where, scope: Scope) -> tuple[Clock, str]:
-    unit = one_of(inner.get("unit"), _UNITS, scope.problems)
+    unit = one_of(inner.get("unit"), UNITS, scope.problems)
     calendar = text(inner.get("calendar"))
     roll = "forward" if inner.get("roll") and one_of(inner.get("roll"), ("forward",), scope.problems) else ""
     if calendar and calendar not in scope.calendars:
@@ -318,8 +322,8 @@ def _clock(inner: dict[str, Node], where: Where, scope: Scope) -> tuple[Clock, s
     clear = unit.startswith("clear ")
     if clear and ("first_day" in inner or "last_day" in inner):
         scope.wrong(where, "clear days leave out both ends", "leave out first_day and last_day")
-    first = "excluded" if clear else one_of(inner.get("first_day"), ("excluded", "counts"), scope.problems)
-    last = "excluded" if clear else one_of(inner.get("last_day"), ("counts", "excluded"), scope.problems)
+    first = "excluded" if clear else one_of(inner.get("first_day"), ENDS, scope.problems)
+    last = "excluded" if clear else one_of(inner.get("last_day"), ENDS[::-1], scope.problems)
     holding = _count_bound(inner["holds_working"], scope) if "holds_working" in inner else Bound()
     if holding.parameter:
         scope.wrong(inner["holds_working"].where, "holds_working takes a whole number", "write the number out")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine import canonical
-from engine.conditions import All, Condition
+from engine.conditions import All, Condition, parameters
 from engine.law import Law, Rule, Table
 from engine.model import (
     MAY_PROCEED,
@@ -44,7 +44,11 @@ Runner = Callable[["Program", Context], frozenset[str]]  # durable_rules' answer
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The findings of every rule that binds a step, what they were judged on, and the fault if evaluators disagree."""
+    """The findings of every rule that binds a step, what they were judged on, and the fault if evaluators disagree.
+
+    `reached` names the parts of rules and tables that gave an answer, as they stand before VAT is read both ways;
+    `because` what each derived fact that is not known waits for.
+    """
 
     findings: tuple[Finding, ...]
     rules: Mapping[str, Rule]
@@ -52,6 +56,8 @@ class Assessment:
     derived: Mapping[str, Value]
     moving: frozenset[str]
     fault: str = ""
+    reached: frozenset[str] = frozenset()
+    because: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -129,7 +135,8 @@ def assess(
     fault = next(filter(None, (_disagreement(each, rules, runner) for each in readings if twice)), "")
     findings = tuple(_finding(rule, [each[rule.id] for each in outcomes], case) for rule in rules)
     derived = {name: value for name, value in case.facts.items() if name not in facts.values}
-    return Assessment(findings, {rule.id: rule for rule in rules}, case.ctx, derived, moving, fault)
+    reached = frozenset(case.expected)
+    return Assessment(findings, {rule.id: rule for rule in rules}, case.ctx, derived, moving, fault, reached)
 
 
 def situate(law: Law, facts: Facts, at: Moment, milestone: str | None) -> tuple[dict[str, Value], frozenset[str]]:
@@ -178,12 +185,26 @@ def _derive(case: _Case, rules: list[Rule]) -> None:
 
 def derive_all(law: Law, facts: Facts, at: Moment) -> Mapping[str, Value]:
     """The facts with all that can be derived from them; derived facts that are not known are absent."""
-    values, moving = situate(law, facts, at, None)
-    case = _case(law, values, moving, facts, at, 0)
+    return derivation(law, facts, at).context.facts
+
+
+def derivations(law: Law, facts: Facts, at: Moment, milestone: str | None = None) -> tuple[Assessment, ...]:
+    """All that can be derived, once for each way to read VAT where that matters; the first reads amounts as given."""
+    first = derivation(law, facts, at, milestone)
+    rates = law.vocabulary.vat_readings if first.context.crossed else ()
+    signed = (each for rate in rates for each in sorted({rate, -rate} - {0}))
+    return (first, *(derivation(law, facts, at, milestone, rate) for rate in signed))
+
+
+def derivation(law: Law, facts: Facts, at: Moment, milestone: str | None = None, vat: int = 0) -> Assessment:
+    """All that can be derived from the facts in one reading of VAT, and what of each table was reached; no findings."""
+    values, moving = situate(law, facts, at, milestone)
+    case = _case(law, values, moving, facts, at, vat)
     for fact in law.order:
         if fact not in case.facts and (value := _decide_fact(fact, case)) is not None:
             case.facts[fact] = value
-    return case.facts
+    derived = {name: value for name, value in case.facts.items() if name not in facts.values}
+    return Assessment((), {}, case.ctx, derived, moving, "", frozenset(case.expected), case.because)
 
 
 def _decide_fact(fact: str, case: _Case) -> Value | None:
@@ -219,24 +240,32 @@ def _unknown(table: Table, outcome: Outcome, case: _Case) -> Unsure | None:
 def _outcome(table: Table, case: _Case) -> Value | None:
     """What a table decides: a value, an Unsure that no judgement settles, or None when facts are missing."""
     outcomes = [evaluate(row.when, case.ctx) for row in table.rows]
-    if table.hit == "unique":
-        hits = [number for number, outcome in enumerate(outcomes) if outcome.truth]
-        case.expected.update(f"{table.id}:{number}" for number in hits)
-        unknown = next((outcome for outcome in outcomes if outcome.truth is None), None)
-        if unknown is None and len(hits) > 1:
-            return _judged(table, "more than one row applies", case)
-    else:
-        number = next((at for at, each in enumerate(outcomes) if each.truth is not False), len(outcomes))
-        unknown = outcomes[number] if number < len(outcomes) and outcomes[number].truth is None else None
-        hits = [number] if number < len(outcomes) and unknown is None else []
-        case.expected.update(f"{table.id}:{hit}" for hit in hits)
+    hits, unknown = _hits(table, [outcome.truth for outcome in outcomes])
+    case.expected.update(f"{table.id}:{number}" for number in hits)
     if unknown is not None:
-        case.because.setdefault(table.decides, _expand(unknown.missing, case))
-        return _judged(table, unknown.unsure[0].why, case) if unknown.unsure else None
+        doubt = outcomes[unknown]
+        case.because.setdefault(table.decides, _expand(doubt.missing, case))
+        return _judged(table, doubt.unsure[0].why, case) if doubt.unsure else None
     if not hits:
         case.expected.add(f"{table.id}:otherwise")
-    value = table.rows[hits[0]].then if hits else table.otherwise
+        return _judged(table, table.asks, case) if table.otherwise is None else table.otherwise
+    if table.hit == "unique" and len(hits) > 1:
+        return _judged(table, "more than one row applies", case)
+    value = table.rows[hits[0]].then
     return _judged(table, table.refer, case) if value is None else value
+
+
+def _hits(table: Table, truths: list[bool | None]) -> tuple[list[int], int | None]:
+    """The rows that decide, and the first of those that might change it if only one knew whether they apply."""
+    hits = [number for number, truth in enumerate(truths) if truth]
+    unknown = [number for number, truth in enumerate(truths) if truth is None]
+    if table.hit == "unique":
+        return hits, next(iter(unknown), None)
+    best = min((table.ranks[number] for number in hits), default=None)
+    doubtful = [number for number in unknown if best is None or table.ranks[number] < best]
+    if doubtful:
+        return [], doubtful[0]
+    return [number for number in hits if table.ranks[number] == best], None
 
 
 def _judged(table: Table, why: str, case: _Case) -> Value:
@@ -260,7 +289,7 @@ def _expand(missing: tuple[str, ...], case: _Case) -> tuple[str, ...]:
 
 
 def rests_on(subject: Rule | Table, law: Law, facts: Mapping[str, Value], recorded: Collection[str]) -> str:
-    """The digest a judgement names: the rule or table as written, and the facts it reads.
+    """The digest a judgement names: the rule or table as written, the figures it uses, and the facts it reads.
 
     What is recorded counts and what tables derive from it; the day of the step itself does not, so that a judgement
     made today still stands when the step is taken tomorrow.
@@ -271,7 +300,12 @@ def rests_on(subject: Rule | Table, law: Law, facts: Mapping[str, Value], record
         counts = name in recorded or (term.derived and not term.milestone)
         if counts and value is not None and not isinstance(value, Unsure):
             known[name] = to_plain(value)
-    return canonical.digest(canonical.encode({"facts": known, "subject": subject.digest}))
+    figures = {
+        name: [[Moment(day).iso, "none" if figure is None else figure] for day, figure in law.parameters[name].values]
+        for condition in subject.conditions
+        for name in parameters(condition)
+    }
+    return canonical.digest(canonical.encode({"facts": known, "figures": figures, "subject": subject.digest}))
 
 
 def _standing(subject: Rule | Table, case: _Case) -> Judgement | None:

@@ -16,7 +16,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from math import prod
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from engine import calendars
@@ -259,13 +261,17 @@ def _rule_forms(rule: Rule) -> Iterable[tuple[str, Condition]]:
 
 
 def _table_forms(table: Table) -> Iterable[tuple[str, Condition]]:
-    """A table's forms: one for each row, one for none of them, one for a table out of scope."""
+    """A table's forms: one for each row, one for none of them, one for a table out of scope.
+
+    A row fires when it decides: it applies, and none does that comes before it in the order of the hit policy.
+    """
     yield f"{table.id}:ungoverned", Not(table.governs)
     before: list[Condition] = [table.governs]
-    for number, row in enumerate(table.rows):
-        yield f"{table.id}:{number}", All((*before, row.when))
-        if table.hit == "first":
-            before.append(Not(row.when))
+    for _, same in groupby(sorted(enumerate(table.ranks), key=itemgetter(1)), key=itemgetter(1)):
+        numbers = [number for number, _ in same]
+        for number in numbers:
+            yield f"{table.id}:{number}", All((*before, table.rows[number].when))
+        before += [Not(table.rows[number].when) for number in numbers]
     yield f"{table.id}:otherwise", All((table.governs, *(Not(row.when) for row in table.rows)))
 
 

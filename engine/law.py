@@ -9,9 +9,11 @@ from functools import cached_property
 from engine.calendars import Calendar
 from engine.conditions import Condition, names
 from engine.markup import Where
-from engine.model import Value
+from engine.model import Money, Value
 from engine.vocabulary import Vocabulary
 
+HITS = ("first", "unique", "strictest", "shortest")
+REFERS_FIRST = -(10**18)  # beyond any amount of pence
 LAYERS = ("statute", "guidance", "joint", "authority", "department")
 CONFIDENCE = ("high", "medium", "contested", "unverified")
 
@@ -55,11 +57,15 @@ class Row:
     when: Condition
     then: Value | None
     cite: str
+    where: Where = field(default=Where("", 0, 0), compare=False)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A decision table that derives a fact; `otherwise` is None where it refers."""
+    """A decision table that derives a fact; `otherwise` is None where it refers, and where it is not written (`open`).
+
+    `order` lists the choices it decides among, the strictest first, where its hit policy is `strictest`.
+    """
 
     id: str
     title: str
@@ -78,11 +84,36 @@ class Table:
     pack: str
     digest: str
     where: Where
+    order: tuple[str, ...] = ()
+    open: bool = False
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """The gate, and what each row asks."""
         return (self.governs, *(row.when for row in self.rows))
+
+    @property
+    def asks(self) -> str:
+        """What a person is to judge where no row applies and nothing else is written."""
+        return f"no row of {self.id} applies" if self.open else self.refer
+
+    @cached_property
+    def ranks(self) -> tuple[int, ...]:
+        """How each row stands against the others: of those that apply the least decides (under `unique`, all alike)."""
+        if self.hit == "unique":
+            return (0,) * len(self.rows)
+        return tuple(place if self.hit == "first" else self._rank(row.then) for place, row in enumerate(self.rows))
+
+    def _rank(self, then: Value | None) -> int:
+        """The rank of what a row decides; one that refers comes before all others."""
+        match then:
+            case Money(pence):
+                return -pence
+            case str() if then in self.order:
+                return self.order.index(then)
+            case int():
+                return then if self.hit == "shortest" else -then
+        return REFERS_FIRST
 
     @cached_property
     def reads(self) -> frozenset[str]:

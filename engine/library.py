@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
-from engine import markup, packs, workflow
+from engine import markup, packs, scenarios, tables, workflow
 from engine.errors import PackError, UsageError
 from engine.law import Law
 from engine.markup import Problem
@@ -18,6 +20,7 @@ from engine.workflow import Workflow
 
 BASE = "commissioning"
 _KINDS = ("national", "local")
+_PACK = (".yaml", ".csv")  # what a pack is made of
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,19 @@ class Library:
         except PackError as error:
             steps, faults = frozenset(), tuple(each for each in error.problems if isinstance(each, Problem))
         law, problems = packs.check(self.words, self.days, self.folders.values(), steps)
-        return law, tuple(sorted({*problems, *faults}))
+        if not problems:  # of tables that cannot be read nothing is said
+            faults = (*faults, *tables.faults(law))
+        return law, tuple(sorted({*problems, *faults})) or self._unfounded(law)
+
+    def _unfounded(self, law: Law) -> tuple[Problem, ...]:
+        """What is wrong with the mutants that an equivalent.yaml names."""
+        from engine import mutants
+
+        listed, problems = mutants.equivalents(self.folders.values())
+        if not listed:
+            return problems
+        bench = mutants.workbench(self.words, self.days, self.folders.values(), law, self.milestones)
+        return tuple(sorted({*problems, *mutants.unfounded(listed, bench)}))
 
 
 def build_workflow(cycles: packs.Files, milestones: Iterable[str]) -> Workflow:
@@ -98,7 +113,7 @@ def shipped() -> Library:
     """The library that came with the program."""
     rules, cycles = files("rules"), files("workflows")
     folders = {
-        f"rules/{kind}/{pack.name}": _read(pack, f"rules/{kind}/{pack.name}")
+        f"rules/{kind}/{pack.name}": _read(pack, f"rules/{kind}/{pack.name}", _PACK)
         for kind in _KINDS
         for pack in sorted(rules.joinpath(kind).iterdir(), key=lambda each: each.name)
         if pack.is_dir() and not pack.name.startswith(("_", "."))
@@ -115,8 +130,9 @@ def with_folder(library: Library, folder: Path) -> Library:
     """The library with one more pack, or the pack of the same name replaced, read from a folder."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", "name the folder that holds pack.yaml")
-    source = {f"{folder}/{path.name}": _text(path, str(path)) for path in sorted(folder.glob("*.yaml"))}
-    if not source:
+    own = sorted(path for path in folder.iterdir() if path.name.endswith(_PACK))
+    source = {f"{folder}/{path.name}": _text(path, str(path)) for path in own}
+    if not any(path.endswith(".yaml") for path in source):
         raise UsageError(f"{folder} holds no .yaml files", "name the folder that holds pack.yaml")
     name = _pack_name(source)
     rest = {path: files_ for path, files_ in library.folders.items() if _pack_name(files_) != name}
@@ -128,19 +144,96 @@ def pack_in(library: Library, folder: Path) -> str:
     return _pack_name(library.folders[str(folder)])
 
 
-def facts_file(path: Path) -> dict[str, str]:
-    """The names and values in a facts file; UsageError with file and line when it is not such a file."""
+def named_pack(library: Library, said: str) -> Law:
+    """The law of one pack, by its name or the folder it stands in; UsageError with the nearest name."""
+    if said in library.law.packs:
+        return library.law.only({said})
+    if not Path(said).is_dir():
+        hint = nearest(said, library.law.packs) or "name a pack, or the folder that holds pack.yaml"
+        raise UsageError(f"there is no pack and no folder {said!r}", hint)
+    shelf = with_folder(library, Path(said))
+    return shelf.law.only({pack_in(shelf, Path(said))})
+
+
+def named_authority(library: Library, said: str) -> Law:
+    """All the law that binds one authority, by its name or the folder of its pack; UsageError with the nearest name."""
+    if said in library.authorities() or not Path(said).is_dir():
+        return library.law.for_authority(library.authority(said))
+    shelf = with_folder(library, Path(said))
+    head = shelf.law.packs[pack_in(shelf, Path(said))]
+    if not head.authority:
+        raise UsageError(f"{said} holds a pack of layer {head.layer}", "name the folder of an authority's own pack")
+    others = {pack.id for pack in shelf.law.packs.values() if pack.authority not in ("", head.authority)}
+    twins = {pack.id for pack in shelf.law.packs.values() if pack.layer == head.layer and pack.authority} - {head.id}
+    return shelf.law.only(set(shelf.law.packs) - others - twins)
+
+
+def facts_file(file: str, stream: BinaryIO, guess: bool = False) -> tuple[bool, Iterator[scenarios.Read]]:
+    """Whether a facts file holds many cases, and the cases, read as they are asked for; UsageError where they end.
+
+    JSON Lines are known by the name of the file; by their first line where one is to `guess`.
+    """
     try:
-        source = path.read_text(encoding="utf-8")
+        first = stream.readline(markup.LONGEST + 1)
+        if file.endswith(".jsonl") or (guess and scenarios.is_json_lines(first.decode("utf-8", "replace"))):
+            return True, scenarios.from_json_lines(file, _lines(file, chain([first], _rest(stream))))
+        source = (first + stream.read(4 * scenarios.MOST)).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", "name a YAML file of facts") from error
-    node, problems = markup.read(str(path), source)
-    found = markup.plain(node) if node is not None and not problems else {}
-    if problems:
-        raise UsageError(str(problems[0]))
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise UsageError(f"{path}:1:1: a facts file names facts, one on a line", "write contract.kind: services")
-    return {name: str(value) for name, value in found.items()}
+        raise _unread(file, error) from error
+    return scenarios.from_yaml(file, source)
+
+
+def _rest(stream: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: stream.readline(markup.LONGEST + 1), b"")
+
+
+def _lines(file: str, lines: Iterable[bytes]) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        if len(line) > markup.LONGEST:
+            raise UsageError(f"{file}:{number}:1: the line is longer than {markup.LONGEST:,} bytes", "split the file")
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise _unread(f"{file}:{number}", error) from error
+
+
+def _unread(where: str, error: Exception) -> UsageError:
+    return UsageError(f"{where} cannot be read: {error}", "name a file of facts, saved as UTF-8")
+
+
+def schema(name: str) -> str:
+    """The JSON Schema of that name, as shipped."""
+    return files("rules").joinpath("schemas", f"{name}.schema.json").read_text(encoding="utf-8")
+
+
+def template() -> dict[str, str]:
+    """The files a new authority's pack begins as, by name."""
+    place = files("rules").joinpath("local", "_template")
+    return {path.rpartition("/")[2]: source for path, source in _read(place, "rules/local/_template").items()}
+
+
+def write_new(folder: Path, sources: Mapping[str, str]) -> None:
+    """Write files into a new folder; UsageError when there is something of that name."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        raise UsageError(f"{folder} exists already, and nothing is overwritten", "choose another name") from error
+    for name, source in sources.items():
+        (folder / name).write_text(source, encoding="utf-8")
+
+
+def law_files(folder: Path) -> dict[str, str]:
+    """The law files of a folder, by name; UsageError when it holds none."""
+    found = {path.name: _text(path, str(path)) for path in sorted(folder.glob("*.yaml"))}
+    if not found:
+        raise UsageError(f"{folder} holds no law files", "name the folder with the .yaml files of facts")
+    return found
+
+
+def left_out() -> tuple[str, str]:
+    """Where the reasons for the facts of the law left out stand, and the text; nothing where there is no such file."""
+    place = files("rules").joinpath("left_out.yaml")
+    return "rules/left_out.yaml", _text(place, "rules/left_out.yaml") if place.is_file() else ""
 
 
 def _pack_name(source: packs.Files) -> str:
@@ -150,8 +243,8 @@ def _pack_name(source: packs.Files) -> str:
     return str(found.get("pack", "")) if isinstance(found, dict) else ""
 
 
-def _read(folder: Traversable, name: str) -> packs.Files:
-    found = sorted((each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda each: each.name)
+def _read(folder: Traversable, name: str, endings: tuple[str, ...] = (".yaml",)) -> packs.Files:
+    found = sorted((each for each in folder.iterdir() if each.name.endswith(endings)), key=lambda each: each.name)
     return {f"{name}/{each.name}": _text(each, f"{name}/{each.name}") for each in found}
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from engine.conditions import ALWAYS, say
+from engine.conditions import ALWAYS, parameters, say
 from engine.law import Law, Parameter, Rule, Table
 from engine.ledger import Entry
 from engine.ledger import Step as Checked
 from engine.model import Moment, Money
 from engine.replay import CaseState, Kept, Replayed
 from engine.report import hang, table, wrap
-from engine.vocabulary import words
+from engine.vocabulary import Term, words
+from engine.wording import figure_on, span
 from engine.workflow import SAME, Workflow
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\Z")
@@ -201,6 +202,41 @@ def _optional(rule: Rule) -> Mapping[str, str]:
     return {"refer": rule.refer, "caution": rule.caution, "remedy": rule.remedy, "from": start, "to": end}
 
 
+def day_plain(subject: Rule | Table | Parameter, law: Law, day: int) -> dict[str, object]:
+    """Which version is in force on a day: whether it binds at all, and each figure it uses as at that day."""
+    plain: dict[str, object] = {"on": Moment(day).iso}
+    if isinstance(subject, Parameter):
+        return plain | {"figures": {subject.id: figure_on(subject, day)}}
+    named = sorted({name for condition in subject.conditions for name in parameters(condition)})
+    return plain | {
+        "in_force": subject.in_force.covers(day),
+        "period": span(subject.in_force),
+        "judged_as_at": subject.as_at or "the day of the decision",
+        "figures": {name: figure_on(law.parameters[name], day) for name in named if name in law.parameters},
+        "figures_as_at": {
+            name: law.parameters[name].as_at for name in named if name in law.parameters and law.parameters[name].as_at
+        },
+    }
+
+
+def day_lines(subject: Rule | Table | Parameter, law: Law, day: int, width: int) -> list[str]:
+    """The same for people."""
+    plain = day_plain(subject, law, day)
+    figures, as_at = plain["figures"], plain.get("figures_as_at", {})
+    assert isinstance(figures, dict) and isinstance(as_at, dict)
+    lines = ["", f"  as at {Moment(day)}"]
+    if "in_force" in plain:
+        stands = "in force" if plain["in_force"] else "NOT in force"
+        lines += hang(
+            f"{stands} ({plain['period']}); judged as at {plain['judged_as_at']}", "  this version     ", width
+        )
+        lines += [] if figures else hang("it uses none of the dated figures", "  figures          ", width)
+    for name, said in figures.items():
+        when = f", by {as_at[name]}" if name in as_at else ""
+        lines += hang(f"{name}: {said}{when}", "  figure           ", width)
+    return lines
+
+
 def subject_plain(subject: Rule | Table | Parameter) -> dict[str, object]:
     """A rule, table or parameter for machines."""
     if isinstance(subject, Rule):
@@ -220,14 +256,16 @@ def subject_plain(subject: Rule | Table | Parameter) -> dict[str, object]:
             "values": values,
         }
     rows = [{"when": say(row.when), "then": "refer" if row.then is None else words(row.then)} for row in subject.rows]
-    last = "refer" if subject.otherwise is None else words(subject.otherwise)
+    last = {} if subject.open else {"otherwise": "refer" if subject.otherwise is None else words(subject.otherwise)}
+    order = {"order": list(subject.order)} if subject.order else {}
     return {
         "table": subject.id,
         **common,
         "decides": subject.decides,
         "hit": subject.hit,
+        **order,
         "rows": rows,
-        "otherwise": last,
+        **last,
     }
 
 
@@ -245,10 +283,12 @@ def subject_lines(subject: Rule | Table | Parameter, law: Law, width: int) -> li
         parts += [("from " + Moment(day).iso, _figure(subject, value)) for day, value in subject.values]
     elif isinstance(subject, Table):
         parts += [("decides", subject.decides), ("of its rows", subject.hit)]
+        parts += [("strictest first", ", ".join(subject.order))] if subject.order else []
         parts += [
             ("if", f"{say(row.when)}: {'refer' if row.then is None else words(row.then)}") for row in subject.rows
         ]
-        parts.append(("otherwise", "refer" if subject.otherwise is None else words(subject.otherwise)))
+        if not subject.open:
+            parts.append(("otherwise", "refer" if subject.otherwise is None else words(subject.otherwise)))
         parts += [("to judge", subject.refer)] if subject.refer else []
     else:
         parts += _rule_parts(subject)
@@ -284,3 +324,47 @@ def workflow_lines(cycle: Workflow, width: int) -> list[str]:
                 target = "stays" if step.target == SAME else step.target
                 lines += hang(f"{step.title}{' (free)' if step.free else ''}", f"    {step.id} → {target}  ", width)
     return lines
+
+
+# The vocabulary ---------------------------------------------------------------------------------------------------
+
+
+def term_lines(terms: Sequence[Term], records: Mapping[str, str], whole: bool, width: int) -> list[str]:
+    """Facts and milestones for people: a line each, or whole with choices and the question to ask."""
+    if not whole:
+        return table(("name", "type, what"), [(each.name, f"{_kind(each)} · {each.title}") for each in terms], width)
+    shown: list[str] = []
+    for each in terms:
+        step = records.get(each.name)
+        parts = [("type", _kind(each)), ("choices", " | ".join(each.choices)), ("asks", each.ask)]
+        parts += [("first of", ", ".join(each.first_of)), ("after", ", ".join(each.after))]
+        parts += [("class", "" if each.kind == "public" else each.kind), ("step", step or "")]
+        shown += [*([""] if shown else []), each.name, *wrap(each.title, 2, width)]
+        shown += [line for head, said in parts if said for line in hang(said, f"  {head:<10}", width)]
+    return shown
+
+
+def _kind(term: Term) -> str:
+    kind = "milestone with an hour" if term.milestone and term.minute else term.type
+    return f"{kind}, derived" if term.derived else kind
+
+
+def term_plain(term: Term, records: Mapping[str, str]) -> dict[str, object]:
+    """A fact or milestone for machines."""
+    plain: dict[str, object] = {
+        "name": term.name,
+        "title": term.title,
+        "type": term.type,
+        "class": term.kind,
+        "derived": term.derived,
+    }
+    optional = {
+        "hour": term.minute,
+        "choices": list(term.choices),
+        "ask": term.ask,
+        "descriptive": term.descriptive,
+        "after": list(term.after),
+        "first_of": list(term.first_of),
+        "step": records.get(term.name),
+    }
+    return plain | {name: value for name, value in optional.items() if value}

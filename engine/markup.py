@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from engine.errors import UsageError
+
 LONGEST = 1_000_000  # characters of one file
 DEEPEST = 40  # levels of nesting
 
@@ -71,6 +73,15 @@ class Map:
 Node = Text | Seq | Map
 
 
+class Entry(NamedTuple):
+    """One entry of a document's mapping, or one item of the list under it, with what is wrong inside."""
+
+    key: str
+    where: Where
+    node: Node
+    problems: tuple[Problem, ...]
+
+
 class _Bad(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -79,15 +90,79 @@ class _Bad(Exception):
 
 def read(file: str, text: str) -> tuple[Node | None, tuple[Problem, ...]]:
     """The root node of one YAML document and the problems found; the node is None when the text cannot be used."""
-    if len(text) > LONGEST:
-        return None, (Problem(Where(file, 1, 1), f"the file is longer than {LONGEST:,} characters", "split it"),)
-    if refused := _REFUSED.search(text):
-        return None, (_not_allowed(file, text, refused.start()),)
+    if problem := unfit(file, text):
+        return None, (problem,)
     problems: list[Problem] = []
     try:
         return _document(file, _events(file, text), problems), tuple(problems)
     except _Bad as bad:
         return None, (*problems, bad.problem)
+
+
+def allowed(text: str) -> bool:
+    """Whether the text holds only characters that may stand in a file: no control characters, no half characters."""
+    return _REFUSED.search(text) is None
+
+
+def walk(file: str, text: str, split: str) -> Iterator[Entry]:
+    """The entries of one document's mapping as they are read, those of a list under the key `split` one by one.
+
+    An empty list is an entry like any other. For files too long to be held as nodes; UsageError where the text cannot
+    be read any further.
+    """
+    if refused := _REFUSED.search(text):
+        raise UsageError(str(_not_allowed(file, text, refused.start())))
+    try:
+        yield from _walk(file, text, split)
+    except _Bad as bad:
+        raise UsageError(str(bad.problem)) from bad
+
+
+def _walk(file: str, text: str, split: str) -> Iterator[Entry]:
+    events = _events(file, text)
+    event, seen = next(events), dict[str, Where]()
+    while isinstance(event, yaml.StreamStartEvent | yaml.DocumentStartEvent):
+        event = next(events)
+    if isinstance(event, yaml.StreamEndEvent):
+        return
+    if not isinstance(event, yaml.MappingStartEvent) or event.anchor or event.tag:
+        root = _node(file, event, events, [], 0)
+        raise _Bad(Problem(root.where, "expected a mapping", "write `name: value`, one on a line"))
+    while not isinstance(event := next(events), yaml.MappingEndEvent):
+        key = _node(file, event, events, [], 1)
+        if not isinstance(key, Text):
+            raise _Bad(Problem(key.where, "a key must be plain text"))
+        if key.value in seen:
+            raise _Bad(
+                Problem(key.where, f"the key {key.value!r} stands here twice", f"see line {seen[key.value].line}")
+            )
+        seen[key.value] = key.where
+        event = next(events)
+        if key.value == split and isinstance(event, yaml.SequenceStartEvent) and not (event.anchor or event.tag):
+            where, items = _where(file, event), 0
+            while not isinstance(event := next(events), yaml.SequenceEndEvent):
+                yield _entry(file, key, event, events)
+                items += 1
+            if not items:
+                yield Entry(key.value, key.where, Seq((), where), ())
+        else:
+            yield _entry(file, key, event, events)
+    if any(isinstance(event, yaml.DocumentStartEvent) for event in events):
+        raise _Bad(Problem(_where(file, event), "a second document in one file", "use one file for each"))
+
+
+def _entry(file: str, key: Text, event: Any, events: Iterator[Any]) -> Entry:
+    problems: list[Problem] = []
+    node = _node(file, event, events, problems, 2)
+    return Entry(key.value, key.where, node, tuple(problems))
+
+
+def unfit(file: str, text: str) -> Problem | None:
+    """Why no text of these characters, or of this length, is read at all; nothing when it is."""
+    if len(text) > LONGEST:
+        return Problem(Where(file, 1, 1), f"the file is longer than {LONGEST:,} characters", "split it")
+    refused = _REFUSED.search(text)
+    return _not_allowed(file, text, refused.start()) if refused else None
 
 
 def plain(node: Node) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,10 +11,10 @@ from engine.law import Law
 from engine.model import NOT_MET, Decision, Facts, Finding, Moment, Value
 from engine.reference import undone
 from engine.schema import nearest
-from engine.vocabulary import parse_value
 from engine.workflow import SAME, Stage, State, Step, Workflow
 
 EVENING = 23 * 60 + 59
+HERE = "here"  # where a case stands that nobody asked about
 TRIALS = 24  # how often the earliest lawful day may move before it is called unreachable
 
 
@@ -61,16 +60,20 @@ def happened_by(law: Law, facts: Facts, at: Moment) -> Facts:
 
 def assess_only(law: Law, step: Step, facts: Facts, at: Moment) -> Outlook:
     """The pure question: a step on some facts on a day, wherever a case might stand."""
-    cycle = Workflow(
+    return outlook(law, alone(step), HERE, facts, step.id, at)
+
+
+def alone(step: Step) -> Workflow:
+    """A cycle of one step, which leads back to where it starts."""
+    return Workflow(
         step.id,
         step.title,
-        "here",
+        HERE,
         (Stage("any", "Any"),),
-        (State("here", "Here", "any"),),
+        (State(HERE, "Here", "any"),),
         (),
-        (replace(step, sources=("here",), target=SAME),),
+        (replace(step, sources=(HERE,), target=SAME),),
     )
-    return outlook(law, cycle, "here", facts, step.id, at)
 
 
 def earliest(
@@ -111,15 +114,6 @@ def known_step(cycle: Workflow, step: str) -> Step:
         names = [each.id for each in cycle.steps]
         raise UsageError(f"no step is called {step!r}", nearest(step, names) or "see: vires workflow show")
     return found
-
-
-def parse_facts(law: Law, given: Mapping[str, str]) -> Facts:
-    """The facts a file names, as typed values; UsageError at the first that is not in the vocabulary."""
-    values: dict[str, Value] = {}
-    for name, said in given.items():
-        term = law.vocabulary.get(name)
-        values[name] = parse_value(term, said)
-    return Facts(values)
 
 
 def later(left: Moment, right: Moment) -> bool:

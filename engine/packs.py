@@ -4,37 +4,60 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
 
-from engine import calendars, canonical, conditions, markup, vocabulary
+from engine import calendars, canonical, conditions, csvrows, markup, vocabulary
 from engine.calendars import Calendar
 from engine.conditions import Amount, Condition, Period, Scope
 from engine.errors import CanonicalError, PackError, UsageError
-from engine.law import CONFIDENCE, LAYERS, Case, InForce, Law, Pack, Parameter, Reading, Row, Rule, Table
+from engine.law import CONFIDENCE, HITS, LAYERS, Case, InForce, Law, Pack, Parameter, Reading, Row, Rule, Table
 from engine.markup import Map, Node, Problem, Seq, Text, Where
-from engine.model import ANSWERS, COMPLY_OR_EXPLAIN, MANDATORY, Value, moment
+from engine.model import ANSWERS, COMPLY_OR_EXPLAIN, MANDATORY, Money, Value, moment
 from engine.schema import fields, named, nearest, one_of, text, texts
 from engine.vocabulary import Vocabulary
 
 Files = Mapping[str, str]  # path to text
 
+EQUIVALENT = "equivalent.yaml"
+MOST_ROWS = 500  # of one table; the second evaluator takes seconds to compile more
+
 _ID = re.compile(r"[a-z][a-z0-9-]*\Z")
 _LOCAL = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z")
-_UNITS = ("money incl VAT", "money excl VAT", "money VAT unstated", "days", "count", "per cent")
+UNITS = ("money incl VAT", "money excl VAT", "money VAT unstated", "days", "count", "per cent")
 _HEAD = ("pack", "title", "layer", "source", "source_as_at", "checked")
-_TABLE = ("title", "cite", "source_facts", "decides", "otherwise")
-_TABLE_MORE = ("hit", "rows", "refer", "in_force", "as_at", "rests_on", "for_each")
+_TABLE = ("title", "cite", "source_facts", "decides")
+_TABLE_MORE = ("otherwise", "hit", "order", "rows", "rows_from", "refer", "in_force", "as_at", "rests_on", "for_each")
 _RULE = ("title", "cite", "binds", "source_facts")
 _RULE_MORE = (
     *("when", "require", "refer", "readings", "effect", "confidence", "caution", "in_force", "as_at", "rests_on"),
     *("remedy", "for_each"),
 )
+PARAMETER_CONFIDENCE = ("high", "medium", "unverified")
+KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
+    "head": (_HEAD, ("authority", "governs", "as_at", "silent")),
+    "section": ((), ("parameters", "tables", "rules")),
+    "parameter": (("title", "cite", "source_facts", "unit", "values"), ("as_at", "confidence")),
+    "table": (_TABLE, _TABLE_MORE),
+    "row": (("when", "then"), ("cite",)),
+    "rule": (_RULE, _RULE_MORE),
+    "reading": (("title", "cite", "require"), ()),
+    "in force": ((), ("from", "to")),
+    "cases": (("cases",), ()),
+    "case": (("name", "on", "given", "expect"), ("rule", "table", "step", "earliest")),
+}
 
 
 def kept(files: Files) -> Files:
-    """The files that make up the pack, by name without their folder: all but its worked cases."""
+    """The files that make up the pack, by name without their folder: all but what only tests it."""
     own = {path.rpartition("/")[2]: source for path, source in files.items()}
-    return {name: source for name, source in own.items() if not name.endswith(".cases.yaml")}
+    return {name: source for name, source in own.items() if not _tests(name)}
+
+
+def _tests(path: str) -> bool:
+    """Whether the file holds worked cases, or names mutants no case can notice."""
+    return path.endswith(".cases.yaml") or path.rpartition("/")[2] == EQUIVALENT
 
 
 def _is_head(path: str) -> bool:
@@ -79,16 +102,7 @@ def check(
 ) -> tuple[Law, tuple[Problem, ...]]:
     """The law and everything wrong with it; with problems, only what could be read is in it."""
     problems: list[Problem] = []
-    known, faults = vocabulary.parse(_nodes(words, problems))
-    problems.extend(faults)
-    known = replace(known, digest=digest(words))
-    found = _calendars(days, problems)
-    readers = [_PackReader(files, known, frozenset(found), steps, problems) for files in packs]
-    for reader in readers:
-        open_to = ("", reader.head.authority)  # another authority's figures are not there when this pack is used
-        seen = [each for each in readers if each.head.authority in open_to]
-        names = {name: name for each in seen for name in each.parameters}
-        reader.read({**names, **{name.partition(".")[2]: name for name in reader.parameters}})
+    known, found, readers = _read(words, days, packs, steps, problems)
     law = Law(
         known,
         found,
@@ -101,6 +115,53 @@ def check(
     )
     problems.extend((*_twice(readers), *_dangling(law), *_mismatched(law)))
     return law, tuple(sorted(set(problems)))
+
+
+def _read(
+    words: Files, days: Files, packs: Iterable[Files], steps: frozenset[str], problems: list[Problem]
+) -> tuple[Vocabulary, dict[str, Calendar], list[_PackReader]]:
+    """The vocabulary, the calendars and every pack read against them."""
+    known, faults = vocabulary.parse(_nodes(words, problems))
+    problems.extend(faults)
+    known = replace(known, digest=digest(words))
+    found = _calendars(days, problems)
+    readers = [_PackReader(files, known, frozenset(found), steps, problems) for files in packs]
+    for reader in readers:
+        open_to = ("", reader.head.authority)  # another authority's figures are not there when this pack is used
+        seen = [each for each in readers if each.head.authority in open_to]
+        names = {name: name for each in seen for name in each.parameters}
+        reader.read({**names, **{name.partition(".")[2]: name for name in reader.parameters}})
+    return known, found, readers
+
+
+# One entry of a pack, written differently ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One parameter, table or rule of a pack as it is written; `id` has no word of a `for_each` in it."""
+
+    kind: str  # parameters, tables, rules
+    id: str
+    node: Node
+    where: Where
+    reader: _PackReader
+
+    def read(self, node: Node) -> tuple[tuple[Parameter | Table | Rule, ...], tuple[Problem, ...]]:
+        """What the entry says when it is written as `node`, and everything wrong with that."""
+        return self.reader.again(self.kind, self.id.partition(".")[2], node, self.where)
+
+
+def entries(words: Files, days: Files, packs: Iterable[Files], steps: frozenset[str] = frozenset()) -> list[Entry]:
+    """Every parameter, table and rule as it is written, in the order of the files."""
+    _, _, readers = _read(words, days, packs, steps, [])
+    return [
+        Entry(kind, f"{reader.head.id}.{name}", node, where, reader)
+        for reader in readers
+        for section in reader.sections
+        for kind in ("parameters", "tables", "rules")
+        for name, node, where in named(section.get(kind), [])
+    ]
 
 
 def _places(node: Node) -> int:
@@ -130,24 +191,16 @@ def _ordered(tables: list[Table], problems: list[Problem]) -> tuple[Table, ...]:
     by_fact: dict[str, list[Table]] = {}
     for table in tables:
         by_fact.setdefault(table.decides, []).append(table)
-    done: dict[str, bool] = {}
-    order: list[Table] = []
-
-    def visit(fact: str) -> None:
-        if fact not in by_fact or done.get(fact):
-            return
-        if fact in done:
+    needs = {fact: sorted(frozenset().union(*(each.reads for each in by_fact[fact]))) for fact in sorted(by_fact)}
+    while True:
+        try:
+            order = list(TopologicalSorter(needs).static_order())
+        except CycleError as error:
+            fact = min(error.args[1])
             problems.append(Problem(by_fact[fact][0].where, f"{fact} is derived from itself", "break the circle"))
-            return
-        done[fact] = False
-        for needed in sorted(frozenset().union(*(table.reads for table in by_fact[fact]))):
-            visit(needed)
-        done[fact] = True
-        order.extend(by_fact[fact])
-
-    for fact in sorted(by_fact):
-        visit(fact)
-    return tuple(order)
+            needs[fact] = []
+        else:
+            return tuple(table for fact in order for table in by_fact.get(fact, ()))
 
 
 def _twice(readers: Iterable[_PackReader]) -> Iterable[Problem]:
@@ -217,20 +270,49 @@ class _PackReader:
     problems: list[Problem]
 
     def __post_init__(self) -> None:
-        self.nodes = _nodes(self.files, self.problems)
+        self.sheets = {path: source for path, source in self.files.items() if path.endswith(".csv")}
+        self.nodes = _nodes({path: self.files[path] for path in self.files if path not in self.sheets}, self.problems)
+        self.used: dict[str, Seq] = {}  # CSV files that a table names
         self.tables: list[Table] = []
         self.rules: list[Rule] = []
         self.cases: list[Case] = []
         self.head = self._head()
         self.sections = [
-            fields(node, self.problems, (), ("parameters", "tables", "rules"))
+            self._with_sheets(fields(node, self.problems, *KEYS["section"]))
             for path, node in self.nodes.items()
-            if not path.endswith(".cases.yaml") and not _is_head(path)
+            if not _tests(path) and not _is_head(path)
         ]
+        for path in self.sheets:
+            if path not in self.used:
+                self.wrong(Where(path, 1, 1), "no table takes its rows from this file", "name it in rows_from:")
         self.parameters: dict[str, Parameter] = {}
         for section in self.sections:
             for name, node, where in named(section.get("parameters"), self.problems):
                 self._add(self.parameters, name, where, self._parameter(name, node, where))
+
+    def _with_sheets(self, section: dict[str, Node]) -> dict[str, Node]:
+        """The section, the rows of every table that has them in a CSV file put in their place."""
+        tables = section.get("tables")
+        if not isinstance(tables, Map):
+            return section
+        return {**section, "tables": replace(tables, entries={k: self._sheet(v) for k, v in tables.entries.items()})}
+
+    def _sheet(self, table: Node) -> Node:
+        if not isinstance(table, Map) or "rows_from" not in table.entries:
+            return table
+        named = table.entries["rows_from"]
+        known = {path.rpartition("/")[2]: path for path in self.sheets}
+        if "rows" in table.entries:
+            self.wrong(named.where, "rows: and rows_from: do not go together", "keep one of them")
+        if text(named) not in known:
+            hint = nearest(text(named), known) or "put the CSV file beside pack.yaml"
+            self.wrong(named.where, f"the pack has no file {text(named)!r}", hint)
+            return replace(table, entries={**table.entries, "rows": Seq((), named.where)})
+        path = known[text(named)]
+        if path not in self.used:
+            self.used[path], faults = csvrows.rows(path, self.sheets[path])
+            self.problems.extend(faults)
+        return replace(table, entries={**table.entries, "rows": self.used[path]})
 
     def wrong(self, where: Where, what: str, instead: str = "") -> None:
         self.problems.append(Problem(where, what, instead))
@@ -249,7 +331,7 @@ class _PackReader:
             self.wrong(where, "the folder has no pack.yaml", "write the head of the pack there")
             return Pack("?", "", "statute", "", "", "", "", conditions.ALWAYS, "", (), "", where)
         node = self.nodes[path]
-        read = fields(node, self.problems, _HEAD, ("authority", "governs", "as_at", "silent"))
+        read = fields(node, self.problems, *KEYS["head"])
         name = text(read.get("pack"))
         if not _ID.match(name):
             self.wrong(node.where, f"{name!r} is not the name of a pack", "write small letters, digits and -")
@@ -300,7 +382,7 @@ class _PackReader:
     def _period(self, node: Node | None) -> InForce:
         if node is None:
             return InForce()
-        read = fields(node, self.problems, (), ("from", "to"))
+        read = fields(node, self.problems, *KEYS["in force"])
         span = InForce(self._day(read.get("from")), self._day(read.get("to")))
         if span.start and span.end and span.end < span.start:
             self.wrong(node.where, "it ends before it begins", "exchange from and to")
@@ -315,10 +397,9 @@ class _PackReader:
         return listed
 
     def _parameter(self, name: str, node: Node, where: Where) -> Parameter:
-        keys = ("title", "cite", "source_facts", "unit", "values")
-        read = fields(node, self.problems, keys, ("as_at", "confidence"))
+        read = fields(node, self.problems, *KEYS["parameter"])
         self._said(read, "title", "cite")
-        unit = one_of(read.get("unit"), _UNITS, self.problems)
+        unit = one_of(read.get("unit"), UNITS, self.problems)
         vat = unit.split()[-1] if unit == "money VAT unstated" else unit.removeprefix("money ").split()[0]
         scale = 100 if unit.startswith("money") else 1
         return Parameter(
@@ -329,7 +410,7 @@ class _PackReader:
             "money" if scale == 100 else unit,
             vat if scale == 100 else "",
             self._milestone(read.get("as_at")) or self.head.as_at,
-            one_of(read.get("confidence"), ("high", "medium", "unverified"), self.problems),
+            one_of(read.get("confidence"), PARAMETER_CONFIDENCE, self.problems),
             self._values(read.get("values"), scale),
             where,
         )
@@ -362,6 +443,21 @@ class _PackReader:
         for path, node in self.nodes.items():
             if path.endswith(".cases.yaml"):
                 self._read_cases(node)
+
+    def again(
+        self, kind: str, name: str, node: Node, where: Where
+    ) -> tuple[tuple[Parameter | Table | Rule, ...], tuple[Problem, ...]]:
+        """What one entry says when it is written differently, and what is wrong with that; this reader is untouched."""
+        fresh = copy(self)
+        fresh.problems, fresh.tables, fresh.rules = [], [], []
+        fresh.scope = replace(self.scope, problems=fresh.problems)
+        found: list[Parameter | Table | Rule] = []
+        if kind == "parameters":
+            found.append(fresh._parameter(name, node, where))
+        else:
+            for suffix, each in fresh._each(node):
+                fresh._one(f"{name}{suffix}", each, where, {}, fresh._table if kind == "tables" else fresh._rule)
+        return (*found, *fresh.tables, *fresh.rules), tuple(fresh.problems)
 
     def _one(
         self, name: str, node: Node, where: Where, seen: dict[str, Where], build: Callable[[str, Node, Where], None]
@@ -425,9 +521,14 @@ class _PackReader:
         rows = read.get("rows")
         if rows is not None and not isinstance(rows, Seq):
             self.wrong(rows.where, "rows: needs a list", "write one row below the other, each with a dash")
-        found = tuple(self._row(decides, row) for row in rows.items) if isinstance(rows, Seq) else ()
-        otherwise = self._value(decides, read.get("otherwise"))
-        refers = otherwise is None or any(row.then is None for row in found)
+        listed = rows.items if isinstance(rows, Seq) else ()
+        if len(listed) > MOST_ROWS:
+            self.wrong(where, f"the table has more than {MOST_ROWS:,} rows", "split it")
+        found = tuple(self._row(decides, row) for row in listed[:MOST_ROWS])
+        otherwise, order = self._value(decides, read.get("otherwise")), texts(read.get("order"), self.problems)
+        hit = one_of(read.get("hit"), HITS, self.problems)
+        self._ranked(hit, order, decides, found, read["order"].where if "order" in read else where)
+        refers = (otherwise is None and "otherwise" in read) or any(row.then is None for row in found)
         if refers != ("refer" in read):
             self.wrong(where, "refer: and a row or otherwise that refers go together", "say what a person is to judge")
         self.tables.append(
@@ -437,7 +538,7 @@ class _PackReader:
                 text(read.get("cite")),
                 texts(read.get("source_facts"), self.problems),
                 decides,
-                one_of(read.get("hit"), ("first", "unique"), self.problems),
+                hit,
                 self.head.governs,
                 found,
                 otherwise,
@@ -449,13 +550,43 @@ class _PackReader:
                 self.head.id,
                 self._digest(node),
                 where,
+                order,
+                "otherwise" not in read,
             )
         )
 
+    def _ranked(self, hit: str, order: tuple[str, ...], decides: str, rows: tuple[Row, ...], where: Where) -> None:
+        """Whether the rows can be ranked as the hit policy asks."""
+        term = self.words.terms.get(decides)
+        if term is None:
+            return
+        if hit == "shortest" and term.type != "integer":
+            self.wrong(
+                where, f"shortest takes the least whole number, and {decides} is a {term.type}", "write strictest"
+            )
+        if hit == "strictest" and term.type not in ("choice", "integer", "money"):
+            self.wrong(where, f"strictest ranks choices and figures, and {decides} is a {term.type}", "write first")
+        ranked = hit == "strictest" and term.type == "choice"
+        if ranked != bool(order):
+            instead = "write order: [strictest, ..., mildest]" if ranked else "leave order out"
+            self.wrong(where, "order: goes with hit: strictest on a choice", instead)
+        for number, word in enumerate(order):
+            if word not in term.choices:
+                self.wrong(where, f"{word!r} is not a choice of {decides}", nearest(word, term.choices))
+            if word in order[:number]:
+                self.wrong(where, f"{word!r} stands twice in order", "name it once")
+        values = [(row.then, row.where) for row in rows if row.then is not None]
+        for then, place in values if ranked and order else ():
+            if then not in order:
+                self.wrong(place, f"{then!r} is not in order:", "add it to order:")
+        bases = {then.vat for then, _ in values if isinstance(then, Money)}
+        if hit == "strictest" and len(bases) > 1:
+            self.wrong(where, "amounts of different VAT basis have no greatest", "write all on one basis")
+
     def _row(self, decides: str, node: Node) -> Row:
-        read = fields(node, self.problems, ("when", "then"), ("cite",))
+        read = fields(node, self.problems, *KEYS["row"])
         when = conditions.parse(read.get("when"), self.scope)
-        return Row(when, self._value(decides, read.get("then")), text(read.get("cite")))
+        return Row(when, self._value(decides, read.get("then")), text(read.get("cite")), node.where)
 
     def _rule(self, name: str, node: Node, where: Where) -> None:
         read = fields(node, self.problems, _RULE, _RULE_MORE)
@@ -520,19 +651,18 @@ class _PackReader:
             return ()
         found = []
         for item in node.items:
-            read = fields(item, self.problems, ("title", "cite", "require"))
+            read = fields(item, self.problems, *KEYS["reading"])
             require = conditions.parse(read.get("require"), self.scope)
             found.append(Reading(text(read.get("title")), text(read.get("cite")), require))
         return tuple(found)
 
     def _read_cases(self, root: Node) -> None:
-        listed = fields(root, self.problems, ("cases",)).get("cases")
+        listed = fields(root, self.problems, *KEYS["cases"]).get("cases")
         if not isinstance(listed, Seq):
             self.wrong(root.where, "cases: needs a list")
             return
         for node in listed.items:
-            keys = ("name", "on", "given", "expect")
-            read = fields(node, self.problems, keys, ("rule", "table", "step", "earliest"))
+            read = fields(node, self.problems, *KEYS["case"])
             if ("rule" in read) == ("table" in read):
                 self.wrong(node.where, "a case is of one rule: or one table:")
             subject = text(read.get("rule") or read.get("table"))

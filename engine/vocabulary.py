@@ -18,6 +18,13 @@ NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
 NOWHERE = Where("", 0, 0)
 TYPES = ("money", "date", "minute", "boolean", "integer", "choice", "text")
 CLASSES = ("public", "personal", "confidential")
+KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
+    "file": ((), ("facts", "milestones", "money")),
+    "fact": (("title", "type", "class"), ("ask", "choices", "derived", "descriptive")),
+    "milestone": (("title", "precision"), ("ask", "after", "first_of", "or_decision_day")),
+    "money": (("vat_readings",), ()),
+}
+PRECISIONS = ("date", "minute")
 LARGEST = 10**12  # pounds, and the largest whole number a fact may hold
 
 _MONEY = re.compile(
@@ -74,6 +81,16 @@ class Vocabulary:
             return self.terms[name]
         raise UsageError(f"no fact or milestone is called {name!r}", nearest(name, self.terms))
 
+    def about(self, word: str) -> tuple[Term, ...]:
+        """The term of that name alone, or every term that speaks of the word, by name; all for no word."""
+        if word in self.terms:
+            return (self.terms[word],)
+        word = word.casefold()
+        spoken = (term for _, term in sorted(self.terms.items()))
+        return tuple(
+            term for term in spoken if word in " ".join((term.name, term.title, term.ask, *term.choices)).casefold()
+        )
+
 
 def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
     """The vocabulary in the files given (path to root node) and everything wrong with them."""
@@ -81,7 +98,7 @@ def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
     terms: dict[str, Term] = {}
     readings: list[int] = []
     for root in nodes.values():
-        reader = fields(root, problems, optional=("facts", "milestones", "money"))
+        reader = fields(root, problems, *KEYS["file"])
         for section, build in (("facts", _fact), ("milestones", _milestone)):
             for name, node, where in named(reader.get(section), problems):
                 if not NAME.match(name):
@@ -103,7 +120,7 @@ def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
 
 
 def _fact(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
-    read = fields(node, problems, ("title", "type", "class"), ("ask", "choices", "derived", "descriptive"))
+    read = fields(node, problems, *KEYS["fact"])
     kind = one_of(read.get("type"), TYPES, problems)
     choices = texts(read.get("choices"), problems)
     if (kind == "choice") != bool(choices):
@@ -126,7 +143,7 @@ def _fact(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
 
 
 def _milestone(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
-    read = fields(node, problems, ("title", "precision"), ("ask", "after", "first_of", "or_decision_day"))
+    read = fields(node, problems, *KEYS["milestone"])
     first_of = texts(read.get("first_of"), problems)
     if not first_of and "ask" not in read:
         problems.append(Problem(where, f"{name} has no question to ask a person", "add ask:"))
@@ -136,7 +153,7 @@ def _milestone(name: str, node: Node, where: Where, problems: list[Problem]) -> 
         "milestone",
         text(read.get("ask")),
         derived=bool(first_of),
-        minute=one_of(read.get("precision"), ("date", "minute"), problems) == "minute",
+        minute=one_of(read.get("precision"), PRECISIONS, problems) == "minute",
         after=texts(read.get("after"), problems),
         first_of=first_of,
         or_decision_day=yes(read.get("or_decision_day"), problems),
@@ -147,7 +164,7 @@ def _milestone(name: str, node: Node, where: Where, problems: list[Problem]) -> 
 def _readings(node: Node | None, problems: list[Problem]) -> list[int]:
     if node is None:
         return []
-    listed = texts(fields(node, problems, ("vat_readings",)).get("vat_readings"), problems)
+    listed = texts(fields(node, problems, *KEYS["money"]).get("vat_readings"), problems)
     if not all(re.fullmatch(r"[0-9]{1,2}|100", word) for word in listed):
         problems.append(Problem(node.where, "vat_readings are whole per cents", "write [0, 20]"))
         return []

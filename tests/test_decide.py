@@ -13,7 +13,7 @@ from engine.inference import Fault
 from engine.law import Law
 from engine.model import Decision, Facts, Finding, Judgement, Moment, Money, Unsure, Value
 from engine.workflow import Workflow, parse
-from tests.conftest import HEAD, at, day, facts_of, law_of, pack, rule, table
+from tests.conftest import HEAD, at, day, facts_of, law_of, pack, recorded, rule, table
 
 CYCLE = """\
 workflow: small
@@ -191,6 +191,18 @@ def test_a_judgement_lapses_when_the_rule_or_its_gate_changes() -> None:
     assert told(gated, judged, **given).settled is None
 
 
+def test_a_judgement_lapses_when_a_figure_its_rule_uses_changes() -> None:
+    def law(figure: int) -> Law:
+        limit = (
+            "parameters:\n  limit: {title: Limit, cite: C, source_facts: [], unit: count, values: {2020-01-01: %d}}\n"
+        )
+        return law_of(limit % figure + rule(when="{quotes.received: at least limit}", refer="Judge it"))
+
+    judged = (judgement(law(2), "test.one", "met", quotes__received="3"),)
+    assert told(law(2), judged, quotes__received="3").settled is not None
+    assert told(law(3), judged, quotes__received="3").settled is None
+
+
 def test_a_judgement_stands_on_the_next_day_also_where_the_rule_reads_the_day_of_the_step() -> None:
     law = law_of(rule(when="{contract.entered: after 2025-01-01, procurement.commenced: after 2025-01-01}", refer="J"))
     judged = (judgement(law, "test.one", "met"),)
@@ -341,6 +353,7 @@ def value_of(law: Law, fact: str = "case.regime", **given: str) -> Value | None:
 
 
 ROWS = "[{when: {contract.lots: yes}, then: full}, {when: {contract.kind: goods}, then: light}]"
+ASKS = rule(require="{case.regime: full, case.days: at most 5}")
 
 
 @pytest.mark.parametrize(
@@ -359,6 +372,71 @@ ROWS = "[{when: {contract.lots: yes}, then: full}, {when: {contract.kind: goods}
 )
 def test_a_table_takes_the_first_row_or_the_only_one(hit: str, given: dict[str, str], value: str | None) -> None:
     assert value_of(law_of(table(hit=hit, rows=ROWS, otherwise="out")), **given) == value
+
+
+@pytest.mark.parametrize(
+    ("order", "given", "value"),
+    [
+        ("[light, full]", {"contract__lots": "yes", "contract__kind": "goods"}, "light"),
+        ("[full, light]", {"contract__lots": "yes", "contract__kind": "goods"}, "full"),
+        ("[full, light]", {"contract__lots": "yes"}, "full"),  # the unknown row is milder: it could not change it
+        ("[light, full]", {"contract__lots": "yes"}, None),  # the unknown row is stricter: it could
+        ("[light, full]", {"contract__kind": "goods"}, "light"),
+        ("[full, light]", {"contract__kind": "goods"}, None),
+        ("[full, light]", {"contract__lots": "no", "contract__kind": "works"}, "out"),
+        ("[full, light]", {"contract__lots": "no"}, None),
+        ("[full, light]", {}, None),
+    ],
+)
+def test_a_table_takes_the_strictest_row_that_applies(order: str, given: dict[str, str], value: str | None) -> None:
+    law = law_of(table(hit="strictest", order=order, rows=ROWS, otherwise="out") + ASKS)
+    assert value_of(law, **given) == value
+    assert not assess(law, recorded(law, **given), "go", NOW, None).fault
+
+
+FIGURED = "[{when: {contract.lots: yes}, then: %s}, {when: {contract.kind: goods}, then: %s}, "
+FIGURED += "{when: {contract.kind: works}, then: refer}]"
+
+
+@pytest.mark.parametrize(
+    ("hit", "given", "value"),
+    [
+        ("shortest", {"contract__lots": "yes", "contract__kind": "goods"}, 5),
+        ("strictest", {"contract__lots": "yes", "contract__kind": "goods"}, 10),
+        ("shortest", {"contract__lots": "no", "contract__kind": "goods"}, 5),
+        ("shortest", {"contract__kind": "goods"}, 5),
+        ("strictest", {"contract__kind": "goods"}, None),
+        ("shortest", {"contract__lots": "yes"}, None),
+        ("strictest", {"contract__lots": "yes"}, None),  # a row that refers comes before all
+        ("strictest", {"contract__lots": "yes", "contract__kind": "works"}, Unsure("Judge", "test.days")),
+        ("shortest", {"contract__kind": "works"}, Unsure("Judge", "test.days")),
+        (
+            "shortest",
+            {"contract__lots": "no", "contract__kind": "services"},
+            Unsure("no row of test.days applies", "test.days"),
+        ),
+    ],
+)
+def test_a_table_takes_the_least_number_or_the_greatest(hit: str, given: dict[str, str], value: Value | None) -> None:
+    law = law_of(table("days", "case.days", hit=hit, rows=FIGURED % (10, 5), refer="Judge") + ASKS)
+    assert value_of(law, "case.days", **given) == value
+    assert not assess(law, recorded(law, **given), "go", NOW, None).fault
+
+
+def test_the_strictest_amount_is_the_greatest() -> None:
+    rows = "[{when: {contract.lots: yes}, then: 100.01 incl VAT}, {when: {contract.kind: goods}, then: 100 incl VAT}]"
+    law = law_of(table("limit", "case.limit", hit="strictest", rows=rows, otherwise="1 incl VAT"))
+    assert value_of(law, "case.limit", contract__lots="yes", contract__kind="goods") == Money(10_001, "incl")
+    assert value_of(law, "case.limit", contract__lots="no", contract__kind="goods") == Money(10_000, "incl")
+
+
+def test_a_judgement_settles_a_case_that_no_row_decides() -> None:
+    law = law_of(table(rows="[{when: {contract.lots: yes}, then: full}]") + rule(require="{case.regime: light}"))
+    given = {"contract__lots": "no"}
+    assert (told(law, **given).answer, told(law, **given).needs) == ("refer", ("test.regime",))
+    judged = judgement(law, "test.regime", "light", "light", **given)
+    assert told(law, (judged,), **given).answer == "met"
+    assert told(law, (judged,), contract__lots="yes").answer == "not met"
 
 
 def test_a_table_of_unique_rows_refers_where_two_apply() -> None:

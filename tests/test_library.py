@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 import cli
-from engine import library, packs
+from engine import library, packs, scenarios
 from engine.errors import PackError, UsageError
 from tests.simulator import shelf
 
@@ -197,12 +199,44 @@ def test_a_file_that_cannot_be_read_is_named(folder: Path) -> None:
 # ---- facts files
 
 
-def test_a_facts_file_gives_names_and_text(tmp_path: Path) -> None:
-    (tmp_path / "facts.yaml").write_text("contract.value: £10,416,000 incl VAT\nstandstill.stated: yes\n", "utf-8")
-    found = library.facts_file(tmp_path / "facts.yaml")
+def read_facts(source: bytes, file: str = "facts.yaml") -> tuple[bool, list[scenarios.Read]]:
+    many, cases = library.facts_file(file, BytesIO(source), guess=file == "standard input")
+    return many, list(cases)
+
+
+def test_a_facts_file_gives_names_and_text() -> None:
+    many, [case] = read_facts("contract.value: £10,416,000 incl VAT\nstandstill.stated: yes\n".encode())
+    assert not many and isinstance(case, scenarios.Scenario)
+    found = {name: said.value for name, said in case.facts.items()}
     assert found == {"contract.value": "£10,416,000 incl VAT", "standstill.stated": "yes"}
 
 
-def test_an_empty_facts_file_gives_nothing(tmp_path: Path) -> None:
-    (tmp_path / "facts.yaml").write_text("# nothing yet\n")
-    assert library.facts_file(tmp_path / "facts.yaml") == {}
+def test_an_empty_facts_file_gives_nothing() -> None:
+    many, [case] = read_facts(b"# nothing yet\n")
+    assert not many and isinstance(case, scenarios.Scenario) and case.facts == {}
+
+
+@pytest.mark.parametrize("file", ["cases.jsonl", "standard input"])
+def test_json_lines_are_known_by_their_name_or_their_first_line(file: str) -> None:
+    many, cases = read_facts(b'\xef\xbb\xbf{"name": "a", "facts": {}}\n', file)
+    assert many and [case.name for case in cases] == ["a"]
+
+
+def test_a_yaml_file_may_be_written_in_braces() -> None:
+    many, [case] = read_facts(b'{"contract.kind": "services"}\n')
+    assert not many and isinstance(case, scenarios.Scenario) and list(case.facts) == ["contract.kind"]
+
+
+def test_json_lines_that_are_not_utf_8_are_named_with_their_line() -> None:
+    with pytest.raises(UsageError, match=r"cases\.jsonl:2 cannot be read"):
+        read_facts(b'{"name": "a", "facts": {}}\n\xff\n', "cases.jsonl")
+
+
+def test_a_line_without_end_is_refused_before_it_is_held() -> None:
+    with pytest.raises(UsageError, match=r"cases\.jsonl:2:1: the line is longer than"):
+        read_facts(b'{"name": "a", "facts": {}}\n' + b"x" * 3_000_000, "cases.jsonl")
+
+
+@pytest.mark.parametrize("name", ["facts", "findings"])
+def test_the_schemas_are_shipped(name: str) -> None:
+    assert json.loads(library.schema(name))["title"] == f"vires/{name}/1"

@@ -199,6 +199,33 @@ def test_a_case_is_read_with_typed_facts() -> None:
         (table(otherwise="refer"), "refer: and a row or otherwise that refers go together"),
         (table(otherwise="out", refer="Judge"), "refer: and a row or otherwise that refers go together"),
         (table(otherwise="out", hit="last"), "'last' is not one of first, unique"),
+        (table(otherwise="out", hit="strictest"), "order: goes with hit: strictest on a choice; write order: ["),
+        (table(otherwise="out", order="[full]"), "order: goes with hit: strictest on a choice; leave order out"),
+        (table(otherwise="out", hit="strictest", order="[full, ful]"), "'ful' is not a choice of case.regime; did you"),
+        (table(otherwise="out", hit="strictest", order="[full, full]"), "'full' stands twice in order; name it once"),
+        (
+            table(otherwise="out", hit="strictest", order="[full]", rows="[{when: {contract.lots: yes}, then: light}]"),
+            "test/body.yaml:10:12: 'light' is not in order:; add it to order:",
+        ),
+        (table(otherwise="out", hit="shortest"), "shortest takes the least whole number, and case.regime is a choice"),
+        (table("limit", "case.limit", otherwise="5", hit="shortest"), "and case.limit is a money; write strictest"),
+        (
+            table(
+                "limit",
+                "case.limit",
+                hit="strictest",
+                rows="[{when: {contract.lots: yes}, then: 5 incl VAT}, {when: {contract.lots: no}, then: 5 excl VAT}]",
+            ),
+            "amounts of different VAT basis have no greatest; write all on one basis",
+        ),
+        (
+            table(rows=f"[{', '.join(['{when: {contract.lots: yes}, then: out}'] * 501)}]"),
+            "the table has more than 500 rows; split it",
+        ),
+        (
+            table(rows_from="bands.csv", otherwise="out"),
+            "the pack has no file 'bands.csv'; put the CSV file beside pack.yaml",
+        ),
         (table(otherwise="out", rows="none"), "rows: needs a list"),
         (table(otherwise="out", rows="[{then: out}]"), "the key 'when' is missing"),
         (table(otherwise="out", rows="[{when: {contract.lots: maybe}, then: out}]"), "'maybe' is not a test"),
