@@ -93,10 +93,17 @@ def each_command(place: Path, facts: Path) -> Iterator[tuple[list[str], int]]:
     yield ["case", "judge", CASE, "camden.key-decision.strategy", "no", "--role", "clerk", "--reason", "x", *told], 0
     yield ["case", "advance", CASE, "abandon", *told], 0
     yield ["assess", str(facts), "--authority", "camden", "--step", "abandon"], 1
+    yield ["vocabulary", "standstill"], 0
     yield ["rules", "list"], 0
     yield ["rules", "show", "camden.bands.current"], 0
     yield ["rules", "lint"], 0
     yield ["rules", "test"], 0
+    yield ["rules", "diff", "camden", "camden"], 0
+    yield ["rules", "catalogue"], 0
+    yield ["rules", "coverage", "--law", str(ROOT / "rules/calendars")], 1
+    yield ["rules", "schema", "pack"], 0
+    yield ["rules", "new", "authority", "merton", "--into", str(facts.parent)], 0
+    yield ["rules", "compare", "camden", str(facts.parent / "merton")], 0
     yield ["workflow", "show"], 0
     yield ["workflow", "diagram"], 0
     yield ["audit", "log"], 0
@@ -113,7 +120,8 @@ def test_every_command_runs_in_a_process_of_its_own(place: Path, tmp_path: Path)
         out, err = process.communicate(timeout=60)
         assert (process.returncode, err) == (code, "") or words[0] == "assess", (words, out, err)
         assert out.strip() and "Traceback" not in err
-        ran.add(tuple(words[:2]) if words[0] not in ("init", "assess") else (words[0],))
+        size = 1 if words[0] in ("init", "assess", "vocabulary") else 3 if words[1] == "new" else 2
+        ran.add(tuple(words[:size]))
     from tests.test_cli import commands
 
     assert ran == set(commands())

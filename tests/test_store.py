@@ -417,8 +417,9 @@ def killed(place: Path, moment: random.Random) -> list[str]:
     given = [process.stdout.readline() for _ in range(moment.randrange(1, 20))]
     time.sleep(moment.uniform(0, 0.01))
     process.send_signal(signal.SIGKILL)
-    rest = process.communicate()[0].split("\n")[:-1]  # a line cut off by the kill was never read by anyone
-    assert process.returncode == -signal.SIGKILL
+    rest = process.stdout.read().split("\n")[:-1]  # a line cut off by the kill was never read by anyone
+    assert process.wait() == -signal.SIGKILL
+    process.communicate()
     return [line.strip() for line in (*given, *rest)]
 
 

@@ -63,6 +63,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_program_and_its_data_and_nothing_else(wheel: Path) -> None:
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     data = {str(path.relative_to(ROOT)) for top in ("rules", "workflows") for path in (ROOT / top).rglob("*.yaml")}
+    data |= {f"rules/schemas/{name}.schema.json" for name in ("facts", "findings")}
     assert {name.split("/")[0] for name in names} == IN_A_WHEEL
     assert data <= names
 

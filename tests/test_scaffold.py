@@ -1,0 +1,69 @@
+"""A new authority's pack: filled in, without a problem, and every case of it passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine import cases, library, scaffold
+from engine.errors import UsageError
+
+TODAY = "2026-11-22"
+
+
+def made(place: Path, name: str = "merton", title: str = "London Borough of Merton", today: str = TODAY) -> Path:
+    folder = place / name
+    library.write_new(folder, scaffold.authority(library.template(), name, title, today))
+    return folder
+
+
+@pytest.mark.parametrize("today", [TODAY, "2012-05-04", "2027-12-25"])
+def test_it_has_no_problem_and_its_cases_pass_whatever_day_it_is_made(tmp_path: Path, today: str) -> None:
+    shelf = library.with_folder(library.shipped(), made(tmp_path, today=today))
+    law, problems = shelf.check()
+    assert [str(problem) for problem in problems] == []
+    results = cases.run_all(law.only({*(id for id in law.packs if id != "camden")}), shelf.milestones)
+    assert [result.wrong for result in results if result.wrong] == []
+    assert not set(cases.uncovered(law)) & {id for id in law.subjects if id.startswith("merton.")}
+
+
+def test_everything_in_it_refers_to_a_person(tmp_path: Path) -> None:
+    shelf = library.with_folder(library.shipped(), made(tmp_path))
+    own = [rule for rule in shelf.law.rules.values() if rule.pack == "merton"]
+    assert own and all(rule.refer for rule in own)
+
+
+@pytest.mark.parametrize(
+    "title", ["Plain", 'A "quoted": title #1', "{braces} [and] 'more'", "<today> & <name>", "Ynys Môn"]
+)
+def test_any_title_is_kept_as_it_is(tmp_path: Path, title: str) -> None:
+    shelf = library.with_folder(library.shipped(), made(tmp_path, title=title))
+    assert shelf.law.packs["merton"].title == title
+
+
+@pytest.mark.parametrize("name", ["", "Merton", "me rton", "../merton", "merton/x", "1st", "mérton", "merton\n"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="is not the name of an authority"):
+        scaffold.authority({}, name, "T", TODAY)
+
+
+@pytest.mark.parametrize("title", ["", "  ", "two\nlines", "a\x00b"])
+def test_a_title_that_says_nothing_is_refused(title: str) -> None:
+    with pytest.raises(UsageError, match="the title is empty"):
+        scaffold.authority({}, "merton", title, TODAY)
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    (folder / "rules.yaml").write_text("mine")
+    with pytest.raises(UsageError, match="exists already, and nothing is overwritten"):
+        made(tmp_path)
+    assert (folder / "rules.yaml").read_text() == "mine"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="exists already"):
+        made(tmp_path, name="file")
+
+
+def test_the_template_is_no_pack_of_the_shipped_law() -> None:
+    assert not any("_template" in folder for folder in library.shipped().folders)
