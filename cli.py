@@ -8,7 +8,7 @@ import sys
 import click
 
 from engine import __version__
-from engine.commands import assess, audit, authority, case, rules, store, workflow
+from engine.commands import assess, audit, authority, case, rules, store, vocabulary, workflow
 from engine.commands.common import Setting, ViresGroup
 
 HELP = """Vires: may this authority take this step, in this case, on this day, and under which rule?
@@ -60,6 +60,7 @@ store.add_to(main)
 authority.add_to(main)
 case.add_to(main)
 assess.add_to(main)
+vocabulary.add_to(main)
 rules.add_to(main)
 workflow.add_to(main)
 audit.add_to(main)

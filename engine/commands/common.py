@@ -233,6 +233,18 @@ def show_json(value: object) -> None:
     click.echo(text)
 
 
+def show_json_line(value: object) -> None:
+    """The value as one line of JSON Lines: nothing in it ends a line, whatever reads it."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, separators=(",", ":"))
+    click.echo(text.translate({sign: f"\\u{sign:04x}" for sign in (0x85, 0x2028, 0x2029)}))
+
+
 def width() -> int:
     """The columns of the terminal, from 40 to 100; 80 where there is none."""
     import shutil

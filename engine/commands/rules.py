@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.common import ViresGroup, finish, format_option, setting, show, show_json, width
+from engine.commands import rulebook
+from engine.commands.common import ViresGroup, day, finish, format_option, setting, show, show_json, width
 
 if TYPE_CHECKING:
     from engine.library import Library
+    from engine.mutants import Tried
 
 
 @click.group(cls=ViresGroup)
@@ -57,13 +59,15 @@ def list_(pack: str, step: str, form: str) -> None:
 
 @rules.command("show")
 @click.argument("name")
+@click.option("--on", metavar="DATE", help="Also which version is in force that day, and the figures it uses.")
 @format_option
-def show_(name: str, form: str) -> None:
+def show_(name: str, on: str | None, form: str) -> None:
     """One rule, table or parameter, in words: when it applies, what it requires, its source and its cases.
 
     \b
     vires rules show pa2023.threshold.light_touch
     vires rules show governance.key-decision.notice.strategy
+    vires rules show pa2023.coverage --on 2026-01-01
     """
     from engine import library, listing
     from engine.errors import UsageError
@@ -75,10 +79,13 @@ def show_(name: str, form: str) -> None:
         raise UsageError(
             f"no rule, table or parameter is called {name!r}", nearest(name, known) or "see: vires rules list"
         )
+    asked = day(on, "--on")
     if form == "json":
-        show_json(listing.subject_plain(known[name]))
+        at = {"as_at": listing.day_plain(known[name], law, asked.day)} if asked else {}
+        show_json(listing.subject_plain(known[name]) | at)
     else:
-        show(listing.subject_lines(known[name], law, width()))
+        dated = listing.day_lines(known[name], law, asked.day, width()) if asked else []
+        show([*listing.subject_lines(known[name], law, width()), *dated])
 
 
 @rules.command()
@@ -118,13 +125,17 @@ def lint(path: str | None, form: str) -> None:
 
 @rules.command()
 @click.argument("path", required=False, type=click.Path())
+@click.option("--uncovered", is_flag=True, help="Also list the answers, rows and figures that no case reached.")
+@click.option("--strict", is_flag=True, help="Fail when there are any.")
+@click.option("--mutate", is_flag=True, help="Change the rules, one thing at a time, and list what no case notices.")
 @format_option
-def test(path: str | None, form: str) -> None:
+def test(path: str | None, uncovered: bool, strict: bool, mutate: bool, form: str) -> None:
     """Run every worked case of the packs, by both evaluators; with PATH, of one folder that holds a pack.
 
     \b
     vires rules test
-    vires rules test rules/local/camden
+    vires rules test rules/local/camden --uncovered
+    vires rules test rules/local/camden --mutate
     """
     from dataclasses import replace
     from pathlib import Path
@@ -132,7 +143,7 @@ def test(path: str | None, form: str) -> None:
     from engine import cases, library
 
     shelf = _library(path)
-    law = shelf.law
+    law, chosen = shelf.law, ""
     if path is not None:
         chosen = library.pack_in(shelf, Path(path))
         law = replace(law, cases=tuple(case for case in law.cases if law.subjects[case.subject].pack == chosen))
@@ -140,21 +151,50 @@ def test(path: str | None, form: str) -> None:
     with click.progressbar(length=len(law.cases), label="cases", hidden=quiet) as bar:
         results = cases.run_all(law, shelf.milestones, lambda: bar.update(1))
     wrong = [result for result in results if result.wrong]
+    reached = cases.coverage(law, results, chosen)
+    tried = _mutate(shelf, chosen, quiet) if mutate and not wrong else None
     if form == "json":
         show_json(
-            [
-                {"case": each.case.name, "subject": each.case.subject, "answer": each.answer, "wrong": each.wrong}
-                for each in results
-            ]
+            {
+                "cases": [
+                    {"case": each.case.name, "subject": each.case.subject, "answer": each.answer, "wrong": each.wrong}
+                    for each in results
+                ],
+                "coverage": reached.plain(),
+                **({"mutants": tried.plain()} if tried else {}),
+            }
         )
     else:
         for result in wrong:
             click.echo(f"{result.case.where}: {result.case.name}: {result.wrong}")
+        for branch in reached.missed if uncovered or strict else ():
+            click.echo(f"{branch.where}: {branch.subject}: no case reached {branch.what}")
+        for mutant in tried.survivors if tried else ():
+            click.echo(str(mutant))
         mark = "✗" if wrong else "✓"
-        show([f"{mark} {len(results) - len(wrong)} of {len(results)} cases pass"])
-    finish(1 if wrong else 0)
+        lines = [f"{mark} {len(results) - len(wrong)} of {len(results)} cases pass", str(reached)]
+        if tried:
+            lines.append(f"{'✗' if tried.survivors else '✓'} {tried}")
+        elif mutate:
+            lines.append("✗ no mutant was tried: the cases must pass first")
+        show(lines)
+    finish(1 if wrong or (strict and reached.missed) or (tried and tried.survivors) else 0)
+
+
+def _mutate(shelf: Library, pack: str, quiet: bool) -> Tried:
+    from engine import mutants
+    from engine.errors import PackError
+
+    excuses, problems = mutants.equivalents(shelf.folders.values())
+    if problems:
+        raise PackError("equivalent.yaml is broken", str(problems[0]), problems)
+    on = mutants.workbench(shelf.words, shelf.days, shelf.folders.values(), shelf.law, shelf.milestones)
+    entries = on.of(pack)
+    with click.progressbar(length=len(entries), label="mutants", hidden=quiet) as bar:
+        return mutants.tried(entries, on, excuses, lambda: bar.update(1))
 
 
 def add_to(group: click.Group) -> None:
     """Register the commands."""
+    rulebook.add_to(rules)
     group.add_command(rules)
