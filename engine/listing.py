@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from engine.conditions import ALWAYS, parameters, say
+from engine.conditions import ALWAYS, parameters
 from engine.law import Law, Parameter, Rule, Table
 from engine.ledger import Entry
 from engine.ledger import Step as Checked
@@ -13,7 +13,7 @@ from engine.model import Moment, Money
 from engine.replay import CaseState, Kept, Replayed
 from engine.report import hang, table, wrap
 from engine.vocabulary import Term, words
-from engine.wording import figure_on, span
+from engine.wording import exact, figure_on, span
 from engine.workflow import SAME, Workflow
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\Z")
@@ -191,8 +191,8 @@ def rule_plain(rule: Rule) -> dict[str, object]:
         "effect": rule.effect,
         "confidence": rule.confidence,
         "source_facts": list(rule.source_facts),
-        "when": say(rule.when),
-        "requires": [say(each) for each in rule.requirements],
+        "when": exact(rule.when),
+        "requires": [exact(each) for each in rule.requirements],
     }
     return plain | {name: value for name, value in _optional(rule).items() if value}
 
@@ -255,7 +255,7 @@ def subject_plain(subject: Rule | Table | Parameter) -> dict[str, object]:
             "confidence": subject.confidence,
             "values": values,
         }
-    rows = [{"when": say(row.when), "then": "refer" if row.then is None else words(row.then)} for row in subject.rows]
+    rows = [{"when": exact(row.when), "then": "refer" if row.then is None else words(row.then)} for row in subject.rows]
     last = {} if subject.open else {"otherwise": "refer" if subject.otherwise is None else words(subject.otherwise)}
     order = {"order": list(subject.order)} if subject.order else {}
     return {
@@ -285,7 +285,7 @@ def subject_lines(subject: Rule | Table | Parameter, law: Law, width: int) -> li
         parts += [("decides", subject.decides), ("of its rows", subject.hit)]
         parts += [("strictest first", ", ".join(subject.order))] if subject.order else []
         parts += [
-            ("if", f"{say(row.when)}: {'refer' if row.then is None else words(row.then)}") for row in subject.rows
+            ("if", f"{exact(row.when)}: {'refer' if row.then is None else words(row.then)}") for row in subject.rows
         ]
         if not subject.open:
             parts.append(("otherwise", "refer" if subject.otherwise is None else words(subject.otherwise)))
@@ -303,8 +303,8 @@ def subject_lines(subject: Rule | Table | Parameter, law: Law, width: int) -> li
 
 def _rule_parts(rule: Rule) -> list[tuple[str, str]]:
     parts = [("binds", ", ".join(rule.binds)), ("layer", f"{rule.layer}, {rule.effect}, confidence {rule.confidence}")]
-    parts += [("applies when", say(rule.when))] if rule.when != ALWAYS else []
-    parts += [("requires", say(each)) for each in rule.requirements]
+    parts += [("applies when", exact(rule.when))] if rule.when != ALWAYS else []
+    parts += [("requires", exact(each)) for each in rule.requirements]
     named = {"refer": "to judge", "from": "in force from", "to": "in force to"}
     return parts + [(named.get(name, name), value) for name, value in _optional(rule).items() if value]
 
