@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine import conditions, packs, vocabulary
+from engine import conditions, packreader, vocabulary
 from engine.law import CONFIDENCE, HITS, LAYERS, Law
 from engine.model import ANSWERS, COMPLY_OR_EXPLAIN, MANDATORY
 from engine.vocabulary import Term
@@ -42,9 +42,11 @@ def _definitions(law: Law, steps: Sequence[str]) -> dict[str, Schema]:
     terms = law.vocabulary.terms
     dated = [name for name, term in terms.items() if term.dated]
     return {
-        "pack": _mapping(packs.KEYS["head"], _head(dated)),
-        "rules": _mapping(packs.KEYS["section"], {key: _named(_ref(key[:-1])) for key in packs.KEYS["section"][1]}),
-        "cases": _mapping(packs.KEYS["cases"], {"cases": {"type": "array", "items": _ref("case")}}),
+        "pack": _mapping(packreader.KEYS["head"], _head(dated)),
+        "rules": _mapping(
+            packreader.KEYS["section"], {key: _named(_ref(key[:-1])) for key in packreader.KEYS["section"][1]}
+        ),
+        "cases": _mapping(packreader.KEYS["cases"], {"cases": {"type": "array", "items": _ref("case")}}),
         "vocabulary": _mapping(
             vocabulary.KEYS["file"],
             {
@@ -53,17 +55,17 @@ def _definitions(law: Law, steps: Sequence[str]) -> dict[str, Schema]:
                 "money": _mapping(vocabulary.KEYS["money"], {"vat_readings": _WORDS}),
             },
         ),
-        "parameter": _mapping(packs.KEYS["parameter"], _parameter(dated)),
-        "table": _mapping(packs.KEYS["table"], _table(terms, dated)),
-        "row": _mapping(packs.KEYS["row"], {"when": _ref("condition"), "then": _SCALAR, "cite": _TEXT}),
-        "rule": _mapping(packs.KEYS["rule"], _rule(terms, dated, steps))
+        "parameter": _mapping(packreader.KEYS["parameter"], _parameter(dated)),
+        "table": _mapping(packreader.KEYS["table"], _table(terms, dated)),
+        "row": _mapping(packreader.KEYS["row"], {"when": _ref("condition"), "then": _SCALAR, "cite": _TEXT}),
+        "rule": _mapping(packreader.KEYS["rule"], _rule(terms, dated, steps))
         | {"oneOf": [{"required": [way]} for way in ("require", "refer", "readings")]},
-        "reading": _mapping(packs.KEYS["reading"], {"title": _TEXT, "cite": _TEXT, "require": _ref("condition")}),
-        "case": _mapping(packs.KEYS["case"], _case(terms, law))
+        "reading": _mapping(packreader.KEYS["reading"], {"title": _TEXT, "cite": _TEXT, "require": _ref("condition")}),
+        "case": _mapping(packreader.KEYS["case"], _case(terms, law))
         | {"oneOf": [{"required": [of]} for of in ("rule", "table")]},
         "fact": _mapping(vocabulary.KEYS["fact"], _fact()),
         "milestone": _mapping(vocabulary.KEYS["milestone"], _milestone()),
-        "in_force": _mapping(packs.KEYS["in force"], {"from": _DAY, "to": _DAY}),
+        "in_force": _mapping(packreader.KEYS["in force"], {"from": _DAY, "to": _DAY}),
         "condition": {"anyOf": [_ref("tests"), _ref("counted")]},
         "tests": _tests(terms),
         "counted": _mapping(conditions.KEYS["counted"], _counted(dated, law)),
@@ -126,9 +128,9 @@ def _parameter(dated: Sequence[str]) -> dict[str, Schema]:
         "title": _TEXT,
         "cite": _TEXT,
         "source_facts": _WORDS,
-        "unit": _choice(packs.UNITS),
+        "unit": _choice(packreader.UNITS),
         "as_at": _known(dated),
-        "confidence": _choice(packs.PARAMETER_CONFIDENCE),
+        "confidence": _choice(packreader.PARAMETER_CONFIDENCE),
         "values": {
             "type": "object",
             "propertyNames": _DAY,
@@ -146,7 +148,7 @@ def _table(terms: Mapping[str, Term], dated: Sequence[str]) -> dict[str, Schema]
         "decides": _known(name for name, term in terms.items() if term.derived and not term.milestone),
         "hit": _choice(HITS),
         "order": _WORDS,
-        "rows": {"type": "array", "items": _ref("row"), "maxItems": packs.MOST_ROWS},
+        "rows": {"type": "array", "items": _ref("row"), "maxItems": packreader.MOST_ROWS},
         "rows_from": {"type": "string", "pattern": r"\.csv$"},
         "otherwise": _SCALAR,
         "refer": _TEXT,

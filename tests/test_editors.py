@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import conditions, editors, library, markup, packs, vocabulary
+from engine import conditions, editors, library, markup, packreader, packs, vocabulary
 
 SHELF = library.shipped()
 SCHEMA: Any = json.loads(json.dumps(editors.schema(SHELF.law, SHELF.milestones)))
@@ -119,7 +119,7 @@ def test_what_a_writer_gets_wrong_is_marked(kind: str, text: str) -> None:
 
 def test_the_schema_knows_exactly_the_keys_of_the_readers_and_says_something_of_each() -> None:
     names = {"head": "pack", "section": "rules", "in force": "in_force"}
-    readers = {names.get(name, name): keys for name, keys in packs.KEYS.items()}
+    readers = {names.get(name, name): keys for name, keys in packreader.KEYS.items()}
     readers |= {"vocabulary": vocabulary.KEYS["file"], "fact": vocabulary.KEYS["fact"]}
     readers |= {"milestone": vocabulary.KEYS["milestone"], "counted": conditions.KEYS["counted"]}
     for name, (required, optional) in readers.items():
