@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+
+gc.disable()  # until a command runs: what is imported while it starts is never garbage
 
 import click
 
@@ -45,6 +48,7 @@ def _login() -> str:
 def main(ctx: click.Context, database: str | None, clock: str | None, persona: str | None) -> None:
     from datetime import UTC, datetime
 
+    gc.enable()
     ctx.obj = Setting(
         instant=datetime.now(tz=UTC),
         login=_login,

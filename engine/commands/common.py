@@ -7,8 +7,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -26,8 +25,7 @@ CLOCK_ZONE = "Europe/London"
 ASCII = {"✓": "+", "✗": "x", "£": "GBP ", "·": "-", "→": "->"}  # for a terminal that cannot show the sign itself
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """What cli.py read from the world: one instant, who is here, which store, the terminal."""
 
     instant: datetime
@@ -142,8 +140,7 @@ def setting(database: str | None = None, clock: str | None = None, persona: str 
     """The setting, with what stands after the command's name put over what stands before it."""
     found = click.get_current_context().obj
     assert isinstance(found, Setting)
-    return replace(
-        found,
+    return found._replace(
         database=database or found.database or DEFAULT,
         clock=clock or found.clock,
         persona=persona or found.persona,
