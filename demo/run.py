@@ -126,6 +126,7 @@ def today(story: Story) -> None:
         "lots.considered=2025-07-17",
     )
     story.run(f"case advance {CASE} publish-tender-notice", exit=1)
+    story.run(f"case why {CASE} publish-tender-notice --show-working", exit=1)
     story.say("""Three duties and one question: call-in ends on 25 July by an archived page of the council (so with a
         caution), conflicts and social value must come first, and the contract bands since 2008 are unknown: a person
         answers for them.""")
