@@ -5,10 +5,11 @@ The database is not trusted: every entry is decoded from its own bytes, every ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine import canonical, ledger, markup, packs, replay, workflow
+from engine import anchoring, canonical, ledger, markup, packs, replay, workflow
+from engine.anchoring import NO_ANCHORS, Anchors
 from engine.errors import LedgerError, PackError
 from engine.law import Law
 from engine.ledger import Entry, Opening
@@ -28,13 +29,30 @@ def entries(store: Store, authority: str, case: str | None = None) -> Iterator[E
     return (ledger.decode(row.bytes) for row in store.rows(authority, case))
 
 
-def verify(store: Store, authority: str, receipts: Sequence[str]) -> tuple[ledger.Step, ...]:
-    """The numbered steps of verification: the log's own, then packs kept by digest, then the projection."""
-    named = [receipt for text in receipts if (receipt := ledger.parse_receipt(text)).authority == authority]
-    rows = list(store.rows(authority))
-    steps = list(ledger.verify(authority, rows, store.openings(authority), named))
+def verify(
+    store: Store, authority: str, anchors: Anchors = NO_ANCHORS, watch: Callable[[], object] | None = None
+) -> tuple[ledger.Step, ...]:
+    """The numbered steps of verification: the log's own, checkpoints, packs kept by digest, the projection, the reach.
+
+    `watch` is called for every entry read.
+    """
+    held = anchoring.held(anchors, authority)
+    rows: list[ledger.Row] = []
+    roots = anchoring.Roots(held.sizes)
+
+    def passing() -> Iterator[ledger.Row]:
+        for row in store.rows(authority):
+            rows.append(row)
+            roots.add(row.bytes)
+            if watch is not None:
+                watch()
+            yield row
+
+    steps = list(ledger.verify(authority, passing(), store.openings(authority), held.receipts))
+    steps += anchoring.steps(held, roots, len(steps) + 1)
     steps.append(_verify_packs(store, rows, len(steps) + 1))
     steps.append(_verify_projection(store, authority, rows, len(steps) + 1))
+    steps.append(anchoring.reach(held, roots, steps, len(steps) + 1))
     return tuple(steps)
 
 
@@ -51,7 +69,8 @@ def _verify_packs(store: Store, rows: Sequence[ledger.Row], number: int) -> ledg
         elif not _is_kept(kept[digest], digest):
             problems.append(ledger.Problem(sequence, f"the bytes kept for {digest[:16]} have another digest"))
     good = f"{len(wanted) - len(problems)} of {len(wanted)} present, digests equal"
-    return ledger.Step(number, "packs, calendars and workflows", not problems, good, tuple(problems))
+    title, limit = "packs, calendars and workflows", "whether they state the law rightly"
+    return ledger.Step(number, title, not problems, good, tuple(problems), limit)
 
 
 def _verify_projection(store: Store, authority: str, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
@@ -70,7 +89,8 @@ def _verify_projection(store: Store, authority: str, rows: Sequence[ledger.Row],
         if fault:
             problems.append(ledger.Problem(log[-1].sequence, f"case {case}: {fault}"))
     good = f"{len(cases)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
-    return ledger.Step(number, "projection", not problems, good, tuple(problems))
+    limit = "whether the decisions follow from the facts: replay tells"
+    return ledger.Step(number, "projection", not problems, good, tuple(problems), limit)
 
 
 def _projection_fault(store: Store, authority: str, log: Sequence[Entry], row: CaseRow | None) -> str:

@@ -335,13 +335,14 @@ class Problem(NamedTuple):
 
 
 class Step(NamedTuple):
-    """The outcome of one numbered step of verification."""
+    """The outcome of one numbered step of verification: what it proved (`detail`) and what it could not (`limit`)."""
 
     number: int
     title: str
     ok: bool
     detail: str
     problems: tuple[Problem, ...]
+    limit: str = ""
 
 
 class _Read(NamedTuple):
@@ -459,16 +460,17 @@ _PER_ENTRY: Mapping[int, _Check] = {1: _format_faults, 2: _place_faults, 3: _cha
 def _entry_steps(seen: _Seen) -> Iterator[Step]:
     """Steps 1 to 4, whose problems each belong to one entry."""
     reach = f"1 to {seen.before.sequence:,}" if seen.count else "no entries"
-    yield _step(1, "format and canonical form", _counted(seen.count, "entry", "entries"), seen.problems[1])
-    yield _step(2, "sequence without gaps", reach, seen.problems[2])
-    yield _step(3, "chain of digests", "whole", seen.problems[3])
+    entries = _counted(seen.count, "entry", "entries")
+    yield _step(1, "format and canonical form", entries, seen.problems[1], "whether what they say is true")
+    yield _step(2, "sequence without gaps", reach, seen.problems[2], "whether entries were cut off at the end")
+    yield _step(3, "chain of digests", "whole", seen.problems[3], "that it was not written again whole")
     yield _step(4, "training flag", "said once, by the first entry", seen.problems[4])
 
 
-def _step(number: int, title: str, detail: str, problems: Sequence[Problem]) -> Step:
+def _step(number: int, title: str, detail: str, problems: Sequence[Problem], limit: str = "") -> Step:
     if problems:
         detail = _counted(len(problems), "problem", "problems")
-    return Step(number, title, not problems, detail, tuple(problems))
+    return Step(number, title, not problems, detail, tuple(problems), limit)
 
 
 def _counted(number: int, one: str, many: str) -> str:

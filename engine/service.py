@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import __version__, auditing, ledger, packs, replay
+from engine import __version__, auditing, checkpoints, ledger, packs, replay
+from engine.anchoring import Anchors
 from engine.decide import Runner, assess, derive_all, rests_on
 from engine.errors import ConflictError, LedgerError, StoreError, UsageError
 from engine.law import Law, Rule, Table
@@ -32,6 +33,7 @@ from engine.model import (
 from engine.outlook import EVENING, Outlook, known_step, later, outlook
 from engine.replay import CaseState, Replayed
 from engine.schema import nearest
+from engine.signing import Verifier
 from engine.vocabulary import Term, parse_value, to_plain
 from engine.workflow import Step, Workflow
 
@@ -156,6 +158,13 @@ class Office:
         for text in receipts:
             if (found := ledger.parse_receipt(text)).authority not in authorities:
                 raise LedgerError(f"{text} is a receipt of {found.authority}'s log, which is not among those verified")
+
+    def must_know_checkpoints(self, notes: Sequence[bytes], authorities: Sequence[str]) -> None:
+        """Nothing, or LedgerError when a checkpoint is of a log that is not looked at."""
+        for note in notes:
+            found = checkpoints.read(note)[0]
+            if not any(checkpoints.stands_for(found, name) for name in authorities):
+                raise LedgerError(f"a checkpoint is of {found.origin}, which is not among the logs verified")
 
     # Writing ------------------------------------------------------------------------------------------------------
 
@@ -474,9 +483,16 @@ class Office:
         """The entries of a log, or of one case, in order."""
         return auditing.entries(self.store, authority, case)
 
-    def verify(self, authority: str, receipts: Sequence[str]) -> tuple[ledger.Step, ...]:
-        """The numbered steps of verification."""
-        return auditing.verify(self.store, authority, receipts)
+    def verify(
+        self,
+        authority: str,
+        receipts: Sequence[str] = (),
+        notes: Sequence[bytes] = (),
+        keys: Sequence[Verifier] = (),
+        watch: Callable[[], object] | None = None,
+    ) -> tuple[ledger.Step, ...]:
+        """The numbered steps of verification, held against receipts and signed checkpoints; `watch` sees each entry."""
+        return auditing.verify(self.store, authority, Anchors(receipts, notes, keys), watch)
 
     def replay(self, authority: str, case: str | None = None) -> Iterator[Replayed]:
         """Every decision of a case, or of the whole log, taken again under the law of its day."""

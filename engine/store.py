@@ -231,6 +231,11 @@ class Store:
             )
         return Head(row.authority, row.sequence, row.leaf.hex(), ledger.decode(row.bytes).recorded)
 
+    def newest(self, authority: str) -> int:
+        """The number of the newest entry, 0 where there is none; nothing else of it is looked at."""
+        found = self._rows(LAST_LEAF, authority=authority)
+        return found[0][0] if found and isinstance(found[0][0], int) else 0
+
     def authorities(self) -> tuple[str, ...]:
         """Every authority with a log here, by name."""
         return tuple(name for (name,) in self._rows(AUTHORITIES))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.commands import custody
 from engine.commands.common import (
     ViresGroup,
     case_name,
@@ -20,7 +21,10 @@ from engine.commands.common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.service import Office
+    from engine.signing import Verifier
 
 
 @click.group(cls=ViresGroup)
@@ -62,41 +66,92 @@ def log(name: str | None, form: str, database: str | None, clock: str | None, pe
 
 
 @audit.command()
-@click.argument("authority", required=False)
+@click.argument("what", required=False, metavar="[AUTHORITY or FILE]")
 @click.option(
     "--receipt", "receipts", multiple=True, metavar="R", help="A receipt somebody kept, such as camden:41:9f2c..."
+)
+@click.option(
+    "--checkpoint", "notes", multiple=True, metavar="FILE", help="A checkpoint somebody kept; several may be given."
+)
+@click.option(
+    "--signed-by", "keys", multiple=True, metavar="KEY", help="Who must have signed: a .pub file, or the key itself."
 )
 @format_option
 @store_options
 def verify(
-    authority: str | None,
+    what: str | None,
     receipts: tuple[str, ...],
+    notes: tuple[str, ...],
+    keys: tuple[str, ...],
     form: str,
     database: str | None,
     clock: str | None,
     persona: str | None,
 ) -> None:
-    """Check the log in numbered steps. Exit 5 and every fault when it does not verify.
+    """Check a log, proof, checkpoint or bundle in numbered steps. Exit 5 and every fault when it does not verify.
 
     The database is not trusted: what was rewritten whole is found only against a receipt or checkpoint that
-    somebody else kept.
+    somebody else kept. A file is checked by itself, without a store.
 
     \b
     vires audit verify
     vires audit verify camden --receipt camden:41:9f2c51e1d0a3b4c59f2c51e1
+    vires audit verify camden --checkpoint camden-2026-09-30.note --signed-by officer.key.pub
+    vires audit verify 41.tlog-proof --signed-by officer.key.pub
     """
+    from engine import filing
+
+    given = setting(database, clock, persona)
+    anchors = (receipts, [filing.read(each, "checkpoint") for each in notes], [filing.verifier(each) for each in keys])
+    if what is not None and _is_file(what):
+        _verify_file(what, *anchors, form=form)
+        return
     from engine import listing
 
-    with office(setting(database, clock, persona)) as desk:
-        logs = [name for name, _ in _which(desk, authority)]
+    with office(given) as desk:
+        logs = [name for name, _ in _which(desk, what)]
         desk.must_know(receipts, logs)
-        checked = [(name, desk.verify(name, receipts)) for name in logs]
+        desk.must_know_checkpoints(anchors[1], logs)
+        total = sum(desk.store.newest(name) for name in logs)
+        with click.progressbar(length=total, label="entries", hidden=form == "json" or not given.terminal) as bar:
+            checked = [(name, desk.verify(name, *anchors, watch=lambda: bar.update(1))) for name in logs]
         good = all(step.ok for _, steps in checked for step in steps)
         if form == "json":
             show_json({"verified": good, "logs": {name: listing.steps_plain(steps) for name, steps in checked}})
         else:
             show([line for name, steps in checked for line in listing.verify_lines(name, steps, width())])
         finish(0 if good else 5)
+
+
+def _is_file(said: str) -> bool:
+    """Whether a file is meant and not an authority, which never has a dot in its name, or a case."""
+    from pathlib import Path
+
+    return "." in said.rpartition("/")[2] or ("/" in said and Path(said).is_file())
+
+
+def _verify_file(
+    path: str, receipts: Sequence[str], notes: Sequence[bytes], keys: Sequence[Verifier], form: str
+) -> None:
+    """Nothing; the steps over a proof or checkpoint file are shown, and the command ends with their exit code."""
+    from engine import checkpoints, filing, listing, proofs
+    from engine.errors import UsageError
+
+    data = filing.read(path, "proof, checkpoint or bundle")
+    if receipts:
+        raise UsageError("a receipt is held against a log", "leave --receipt out, or name an authority")
+    if data.startswith((proofs.INCLUSION.encode(), proofs.CONSISTENCY.encode())):
+        steps = proofs.verify(data, keys, [checkpoints.opened(note, keys) for note in notes])
+    else:
+        steps = (proofs.signature_step(1, data, keys),)
+    if b"/training\n" in data:  # in the origin of its checkpoint
+        click.get_current_context().meta["vires.training"] = True
+    good = all(step.ok for step in steps)
+    if form == "json":
+        show_json({"verified": good, "file": path, "steps": listing.steps_plain(steps)})
+    else:
+        show(listing.verify_lines(path, steps, width()))
+    finish(0 if good else 5)
 
 
 @audit.command()
@@ -137,4 +192,5 @@ def replay(name: str | None, form: str, database: str | None, clock: str | None,
 
 def add_to(group: click.Group) -> None:
     """Register the commands."""
+    custody.add_to(audit)
     group.add_command(audit)
