@@ -54,7 +54,11 @@ class Roots:
 
     def add(self, data: bytes) -> None:
         """Nothing; the next entry's bytes are in the tree."""
-        self._tree.add(ledger.leaf(data))
+        self.add_leaf(ledger.leaf(data))
+
+    def add_leaf(self, leaf: bytes) -> None:
+        """Nothing; the next entry is in the tree by its leaf hash."""
+        self._tree.add(leaf)
         if self._tree.size in self._sizes:
             self.at[self._tree.size] = self._tree.root
 

@@ -52,7 +52,7 @@ def checkpoint(store: Store, authority: str, training: bool, key: Signer, olds: 
 
 def prove_entry(store: Store, authority: str, sequence: int, note: bytes) -> bytes:
     """The proof file that an entry is in the log which the checkpoint signs."""
-    whole = _up_to(store, authority, note)
+    whole = up_to(leaves(store, authority), authority, note)
     if not 1 <= sequence <= len(whole):
         raise UsageError(f"the checkpoint is of {len(whole):,} entries; entry {sequence:,} is not among them")
     row = next(store.rows(authority, after=sequence - 1, before=sequence + 1))
@@ -64,19 +64,18 @@ def prove_from(store: Store, authority: str, old_note: bytes, note: bytes) -> by
     old, new = checkpoints.read(old_note)[0], checkpoints.read(note)[0]
     if not 0 < old.size <= new.size:
         raise UsageError(f"the older checkpoint is of {old.size:,} entries, the newer of {new.size:,}")
-    whole = _up_to(store, authority, note)
+    whole = up_to(leaves(store, authority), authority, note)
     if merkle.root(whole[: old.size]) != old.root:
         raise LedgerError(f"the log is not the continuation of the checkpoint of {old.size:,} entries")
     return proofs.write(proofs.extend(whole, old, note))
 
 
-def _up_to(store: Store, authority: str, note: bytes) -> list[bytes]:
+def up_to(whole: list[bytes], authority: str, note: bytes) -> list[bytes]:
     """The leaves that the checkpoint is over; LedgerError when the log does not have its root."""
     held = anchoring.held(Anchors(notes=[note]), authority)
     if not held.checkpoints:
         raise UsageError(f"the checkpoint is not of {authority}'s log")
     wanted = held.checkpoints[0].checkpoint
-    whole = leaves(store, authority)[: wanted.size]
-    if len(whole) < wanted.size or merkle.root(whole) != wanted.root:
+    if len(whole) < wanted.size or merkle.root(whole[: wanted.size]) != wanted.root:
         raise LedgerError(f"the log does not have the root of the checkpoint of {wanted.size:,} entries")
-    return whole
+    return whole[: wanted.size]

@@ -17,7 +17,7 @@ from engine import canonical, merkle
 from engine.errors import LedgerError, StoreError
 
 FORMAT = "vires/entry/1"
-KINDS = ("log-opened", "actor", "case-opened", "recorded", "decision", "judgement", "fault")
+KINDS = ("log-opened", "actor", "case-opened", "recorded", "decision", "judgement", "fault", "retention")
 ABOUT_THE_LOG = ("log-opened", "actor")
 LAST_SEQUENCE = 2**53 - 1  # the largest whole number every JSON reader keeps exact (RFC 7493 section 2.2)
 SALT_BYTES = 16
@@ -285,6 +285,18 @@ def sealed_in(body: object) -> Iterator[str]:
     for node in _objects(body):
         if _is_seal(node):
             yield str(node["sealed"])
+
+
+def erased_in(entry: Entry) -> tuple[str, ...]:
+    """The commitments whose openings the entry says were erased with it."""
+    named = entry.body.get("erased") if entry.kind == "retention" else ()
+    return tuple(each for each in named if isinstance(each, str)) if isinstance(named, list | tuple) else ()
+
+
+def digests_of(entry: Entry) -> Iterator[str]:
+    """Every digest an entry records, of packs, calendars, vocabulary and workflow."""
+    for value in entry.digests.values():
+        yield from [value] if isinstance(value, str) else value.values()
 
 
 def _opens(opening: Opening) -> bool:

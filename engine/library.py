@@ -206,6 +206,11 @@ def schema(name: str) -> str:
     return files("rules").joinpath("schemas", f"{name}.schema.json").read_text(encoding="utf-8")
 
 
+def bundle_script() -> str:
+    """The script that checks a bundle without Vires, as shipped."""
+    return files("engine").joinpath("standalone", "verify_bundle.py").read_text(encoding="utf-8")
+
+
 def template() -> dict[str, str]:
     """The files a new authority's pack begins as, by name."""
     place = files("rules").joinpath("local", "_template")

@@ -173,3 +173,48 @@ def test_a_log_is_proved_to_have_only_grown(kept: None) -> None:
 )
 def test_a_mistake_is_answered_in_one_line(kept: None, words: list[str], code: int, why: str) -> None:
     assert why in _refused("audit", *words, code=code)
+
+
+def test_a_bundle_is_taken_away_verified_and_replayed_without_the_store(kept: None) -> None:
+    vires("audit", "bundle", CASE, "--checkpoint", "new.note", "--out", "case.zip")
+    vires("audit", "bundle", "camden", "--all", "--key", "officer.key", "--out", "all.zip")
+    vires("audit", "bundle", "--since", "2025-05-01", "--out", "since.zip")
+    os.remove("council.db")
+    for name in ("case.zip", "all.zip"):
+        assert "proved up to entry" in said("audit", "verify", name, "--signed-by", "officer.key.pub")
+        assert "decisions come to the same answer" in said("audit", "replay", name)
+    assert "no anchor" in said("audit", "verify", "since.zip")
+    assert json.loads(vires("audit", "verify", "all.zip", "--format", "json").stdout)["training"] is True
+
+
+def test_a_bundle_that_was_altered_is_neither_verified_nor_replayed(kept: None) -> None:
+    vires("audit", "bundle", "--all", "--out", "all.zip")
+    data = Path("all.zip").read_bytes()
+    Path("bad.zip").write_bytes(data[:-40])
+    assert "not a sound bundle" in said("audit", "verify", "bad.zip", code=5)
+    assert "the bundle does not verify" in _refused("audit", "replay", "bad.zip", code=5)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ([], "which entries?"),
+        (["camden"], "which entries?"),
+        (["camden", "--all", "--since", "2025-05-01"], "which entries?"),
+        ([CASE, "--all"], "not both"),
+        (["camden/none"], "there is no case"),
+        (["merton", "--all"], "no log of 'merton'"),
+        (["--all", "--key", "officer.key", "--checkpoint", "new.note"], "give --checkpoint or --key"),
+        (["--all", "--since", "yesterday"], "which entries?"),
+        (["--since", "yesterday"], "--since"),
+    ],
+)
+def test_a_bundle_of_nothing_in_particular_is_refused(kept: None, words: list[str], why: str) -> None:
+    assert why in _refused("audit", "bundle", *words, "--out", "x.zip")
+    assert not Path("x.zip").exists()
+
+
+def test_nothing_is_overwritten_by_a_bundle(kept: None) -> None:
+    Path("x.zip").write_text("mine")
+    assert "nothing is overwritten" in _refused("audit", "bundle", "--all", "--out", "x.zip")
+    assert Path("x.zip").read_text() == "mine"

@@ -23,6 +23,7 @@ from engine.commands.common import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.replay import Replayed
     from engine.service import Office
     from engine.signing import Verifier
 
@@ -98,6 +99,7 @@ def verify(
     vires audit verify camden --receipt camden:41:9f2c51e1d0a3b4c59f2c51e1
     vires audit verify camden --checkpoint camden-2026-09-30.note --signed-by officer.key.pub
     vires audit verify 41.tlog-proof --signed-by officer.key.pub
+    vires audit verify camden.zip --signed-by officer.key.pub
     """
     from engine import filing
 
@@ -134,17 +136,21 @@ def _verify_file(
     path: str, receipts: Sequence[str], notes: Sequence[bytes], keys: Sequence[Verifier], form: str
 ) -> None:
     """Nothing; the steps over a proof or checkpoint file are shown, and the command ends with their exit code."""
-    from engine import checkpoints, filing, listing, proofs
+    from engine import auditing, checkpoints, filing, listing, proofs
+    from engine.anchoring import Anchors
     from engine.errors import UsageError
 
     data = filing.read(path, "proof, checkpoint or bundle")
-    if receipts:
+    bundle = data.startswith(b"PK") or path.endswith(".zip")
+    if receipts and not bundle:
         raise UsageError("a receipt is held against a log", "leave --receipt out, or name an authority")
-    if data.startswith((proofs.INCLUSION.encode(), proofs.CONSISTENCY.encode())):
+    if bundle:
+        steps = auditing.verify_bundle(data, Anchors(receipts, notes, keys))
+    elif data.startswith((proofs.INCLUSION.encode(), proofs.CONSISTENCY.encode())):
         steps = proofs.verify(data, keys, [checkpoints.opened(note, keys) for note in notes])
     else:
         steps = (proofs.signature_step(1, data, keys),)
-    if b"/training\n" in data:  # in the origin of its checkpoint
+    if b"/training\n" in data or any(step.detail.endswith("TRAINING") for step in steps):
         click.get_current_context().meta["vires.training"] = True
     good = all(step.ok for step in steps)
     if form == "json":
@@ -155,7 +161,7 @@ def _verify_file(
 
 
 @audit.command()
-@click.argument("name", required=False, metavar="[AUTHORITY or CASE]")
+@click.argument("name", required=False, metavar="[AUTHORITY, CASE or BUNDLE]")
 @format_option
 @store_options
 def replay(name: str | None, form: str, database: str | None, clock: str | None, persona: str | None) -> None:
@@ -164,10 +170,17 @@ def replay(name: str | None, form: str, database: str | None, clock: str | None,
     \b
     vires audit replay
     vires audit replay camden/2025-014
+    vires audit replay camden.zip
     """
-    from engine import listing
-
     given = setting(database, clock, persona)
+    results: list[tuple[str, Replayed]] = []
+    if name is not None and name.endswith(".zip"):
+        from engine import auditing, filing
+
+        authority, found = auditing.replay_bundle(filing.read(name, "bundle"))
+        results = [(authority, result) for result in found]
+        _show_replayed(results, form)
+        return
     with office(given) as desk:
         total = sum(
             1
@@ -175,19 +188,25 @@ def replay(name: str | None, form: str, database: str | None, clock: str | None,
             for row in desk.store.rows(authority, case)
             if row.kind == "decision"
         )
-        results = []
         with click.progressbar(length=total, label="decisions", hidden=form == "json" or not given.terminal) as bar:
             for authority, case in _which(desk, name):
                 for result in desk.replay(authority, case):
                     results.append((authority, result))
                     bar.update(1)
-        differ = [result for _, result in results if result.differs]
-        if form == "json":
-            again = [{"authority": authority, **result._asdict()} for authority, result in results]
-            show_json({"same": not differ, "decisions": again})
-        else:
-            show(listing.replay_lines(results, width()))
-        finish(5 if differ else 0)
+        _show_replayed(results, form)
+
+
+def _show_replayed(results: Sequence[tuple[str, Replayed]], form: str) -> None:
+    """Nothing; the decisions taken again are shown, and the command ends with their exit code."""
+    from engine import listing
+
+    differ = [result for _, result in results if result.differs]
+    if form == "json":
+        again = [{"authority": authority, **result._asdict()} for authority, result in results]
+        show_json({"same": not differ, "decisions": again})
+    else:
+        show(listing.replay_lines(results, width()))
+    finish(5 if differ else 0)
 
 
 def add_to(group: click.Group) -> None:

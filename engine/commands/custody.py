@@ -1,4 +1,4 @@
-"""vires audit keygen, checkpoint, prove: what the holder of a key gives to those who will check the log later."""
+"""vires audit keygen, checkpoint, prove, bundle: what is given to those who will check the log later."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.common import F, format_option, office, setting, show, show_json, store_options
+from engine.commands.common import F, case_name, day, format_option, office, setting, show, show_json, store_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.bundling import Withhold
     from engine.service import Office
 
 
@@ -196,7 +197,114 @@ def _place(desk: Office, said: str) -> tuple[str, int]:
     return receipt.authority, receipt.sequence
 
 
+@click.command()
+@click.argument("name", required=False, metavar="[CASE or AUTHORITY]")
+@click.option("--all", "everything", is_flag=True, help="Every entry of the log.")
+@click.option("--since", metavar="DATE", help="Every case of which something was recorded since.")
+@click.option(
+    "--checkpoint", "note_file", metavar="FILE", help="A checkpoint of the log; the bundle ends where it does."
+)
+@click.option("--key", "key_file", metavar="FILE", help="Or sign a new checkpoint with this private key.")
+@click.option("--out", required=True, metavar="FILE.zip", help="Where to write it; nothing is overwritten.")
+@format_option
+@store_options
+def bundle(
+    name: str | None,
+    everything: bool,
+    since: str | None,
+    note_file: str | None,
+    key_file: str | None,
+    out: str,
+    form: str,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
+) -> None:
+    """Take a log away, or some cases of it: a zip of plain files that is checked without the database.
+
+    It holds the entries byte for byte, what opens their seals (personal data with it: vires audit disclose leaves that
+    out), the packs they rested on, the leaf hash of every other entry, a checkpoint, and a short script that checks it
+    all without Vires. docs/formats/bundle.md.
+
+    \b
+    vires audit bundle camden/2025-014 --checkpoint camden-2026-09-30.note --out 014.zip
+    vires audit bundle camden --since 2026-04-01 --out year.zip
+    vires audit bundle camden --all --key monitoring-officer.key --out camden.zip
+    """
+    with office(setting(database, clock, persona)) as desk:
+        authority, cases, about = _asked(desk, name, everything, since)
+        pack(desk, authority, cases, about, out, form, note_file, key_file)
+
+
+def _asked(
+    desk: Office, name: str | None, everything: bool, since: str | None
+) -> tuple[str, frozenset[str] | None, str]:
+    """The log, the cases (None: all of it), and both in words."""
+    from engine import bundling
+    from engine.errors import UsageError
+
+    if name is not None and "/" in name:
+        if everything or since is not None:
+            raise UsageError("name a case, or an authority with --all or --since, not both")
+        authority, case = case_name(name)
+        desk.must_have_log(authority)
+        return authority, bundling.case_of(desk.store, authority, case), f"case {authority}/{case}"
+    authority = _one_log(desk, name)
+    if everything == (since is not None):
+        raise UsageError("which entries?", f"name a case, or give --all or --since DATE: {authority} --all")
+    if since is None:
+        return authority, None, "the whole log"
+    moment = day(since, "--since")
+    assert moment is not None
+    found = bundling.since(desk.store, authority, moment.iso[:10])
+    return authority, found, f"{len(found)} cases with entries since {moment.iso[:10]}"
+
+
+def pack(
+    desk: Office,
+    authority: str,
+    cases: frozenset[str] | None,
+    about: str,
+    out: str,
+    form: str,
+    note_file: str | None,
+    key_file: str | None,
+    withhold: Withhold | None = None,
+) -> None:
+    """Nothing; the bundle stands in a new file, and what it holds is shown."""
+    from engine import attesting, bundling, filing, library, service
+    from engine.errors import UsageError
+
+    if note_file is not None and key_file is not None:
+        raise UsageError("a bundle has one checkpoint", "give --checkpoint or --key")
+    note = None if note_file is None else filing.read(note_file, "checkpoint")
+    if key_file is not None:
+        training = service.is_training(desk.store)
+        note = attesting.checkpoint(desk.store, authority, training, filing.read_key(key_file)).encode()
+    made = bundling.gather(desk.store, authority, cases, about, desk.now.recorded, note, withhold or (lambda _: ""))
+    filing.write(out, bundling.write(made, library.bundle_script()))
+    plain = {
+        "file": out,
+        "authority": authority,
+        "entries": len(made.lines),
+        "of": len(made.leaves),
+        "openings": len(made.openings),
+        "withheld": len(made.withheld),
+        "checkpoint": made.checkpoint is not None,
+    }
+    if form == "json":
+        show_json(plain)
+        return
+    signed = "signed" if note is not None else "no checkpoint: it will be consistent, not proved"
+    lines = [
+        f"✓ {about}: {len(made.lines):,} of {len(made.leaves):,} entries, {signed}",
+        f"  {len(made.openings):,} openings in it, {len(made.withheld):,} withheld",
+        f"  next  vires audit verify {out}",
+    ]
+    show(lines)
+
+
 def add_to(group: click.Group) -> None:
     """Register the commands."""
-    for command in (keygen, checkpoint, prove):
+    for command in (keygen, checkpoint, prove, bundle):
         group.add_command(command)
