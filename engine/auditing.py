@@ -101,7 +101,8 @@ def _projection_fault(store: Store, authority: str, log: Sequence[Entry], row: C
         return error.message
     if row is None:
         return "it is not in the list"
-    same = (row.state, row.sequence) == (state.state, state.sequence)
+    kept, built = (row.state, row.sequence, row.opened), (state.state, state.sequence, state.opened)
+    same = kept == built and row.changed == log[-1].recorded
     return "" if same and state.title in (row.title, replay.ERASED) else "the list does not say what the log says"
 
 

@@ -382,7 +382,8 @@ class _Seen:
     problems: dict[int, list[Problem]]
     count: int = 0
     leaves: dict[int, str] = field(default_factory=dict)
-    sealed: set[str] = field(default_factory=set)
+    sealed: dict[str, int] = field(default_factory=dict)  # commitment -> the entry that seals it
+    erased: dict[str, int] = field(default_factory=dict)  # commitment -> the entry that says it was erased
 
 
 def verify(
@@ -420,7 +421,9 @@ def _look(authority: str, seen: _Seen, this: _Read, wanted: set[int]) -> None:
         seen.leaves.setdefault(this.row.sequence, this.leaf.hex())
     recorded = seen.before.recorded
     if this.entry is not None:
-        seen.sealed.update(sealed_in(this.entry.body))
+        number = this.entry.sequence
+        seen.sealed.update((each, number) for each in sealed_in(this.entry.body))
+        seen.erased.update((each, number) for each in erased_in(this.entry))
         recorded = this.entry.recorded
     seen.before = _Before(this.row.sequence, this.leaf.hex(), recorded)
 
@@ -517,13 +520,25 @@ def _after(count: int) -> str:
 
 
 def _seal_step(seen: _Seen, openings: Mapping[str, Opening]) -> Step:
-    """Step 6: every opening there is opens a seal in the log; a seal without one was erased, which is no fault."""
+    """Step 6: every opening there is opens a seal in the log.
+
+    A seal without one is no fault, since a log outlives what it seals; but where no erasure on the log says why it is
+    gone, the step names the entries.
+    """
     problems = [Problem(None, fault) for key, opening in openings.items() for fault in _seal_check(seen, key, opening)]
     matching = sum(1 for key in seen.sealed if key in openings and _opens(openings[key]))
-    erased = sum(1 for key in seen.sealed if key not in openings)
+    gone = [key for key in seen.sealed if key not in openings]
+    lost = sorted({seen.sealed[key] for key in gone if key not in seen.erased})
     step = _step(6, "seals", "", problems)
-    counts = f"{_counted(matching, 'opening matches', 'openings match')}, {erased:,} erased or withheld"
-    return step._replace(detail=f"{step.detail}; {counts}" if problems else counts)
+    counts = f"{_counted(matching, 'opening matches', 'openings match')}, {len(gone):,} erased or withheld"
+    limit = f"why the openings of {_named(lost)} are gone: no erasure on the log says so" if lost else ""
+    return step._replace(detail=f"{step.detail}; {counts}" if problems else counts, limit=limit)
+
+
+def _named(entries: Sequence[int]) -> str:
+    """Some entries by number, the first few of many."""
+    some = ", ".join(f"{each:,}" for each in entries[:5])
+    return f"{'entry' if len(entries) == 1 else 'entries'} {some}{' and others' * (len(entries) > 5)}"
 
 
 def _seal_check(seen: _Seen, key: str, opening: Opening) -> Iterator[str]:
@@ -531,3 +546,5 @@ def _seal_check(seen: _Seen, key: str, opening: Opening) -> Iterator[str]:
         yield f"the opening kept for {key[:16]} does not match that seal"
     elif key not in seen.sealed:
         yield f"the opening kept for {key[:16]} belongs to no entry that could be read"
+    elif key in seen.erased:
+        yield f"the opening kept for {key[:16]} was erased, says entry {seen.erased[key]:,}, and is here"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from engine import packs
@@ -119,3 +120,11 @@ def day(iso: str) -> int:
 def at(iso: str) -> Moment:
     """The moment an ISO date or minute names."""
     return moment(iso)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the tamper suite tried and found, at the end of a run that had it."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    lines = [str(value) for each in reports for name, value in each.user_properties if name == "tampered"]
+    for line in sorted(set(lines)):
+        terminalreporter.write_line(f"tampered  {line}")
