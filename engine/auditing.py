@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from engine import anchoring, bundles, canonical, ledger, markup, packs, replay, workflow
+from engine import anchoring, bundles, canonical, ledger, markup, packs, replay, retention, workflow
 from engine.anchoring import NO_ANCHORS, Anchors
 from engine.errors import LedgerError, PackError
 from engine.law import Law
@@ -53,6 +53,7 @@ def verify(
     steps += anchoring.steps(held, roots, len(steps) + 1)
     steps.append(_verify_packs(store, rows, len(steps) + 1))
     steps.append(_verify_projection(store, authority, rows, len(steps) + 1))
+    steps.append(retention.step(readable(rows), len(steps) + 1))
     steps.append(anchoring.reach(held, roots, steps, len(steps) + 1))
     return tuple(steps)
 

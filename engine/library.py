@@ -206,6 +206,16 @@ def schema(name: str) -> str:
     return files("rules").joinpath("schemas", f"{name}.schema.json").read_text(encoding="utf-8")
 
 
+def retention_classes() -> tuple[str, str]:
+    """Where the classes of retention stand, and the text."""
+    return "rules/retention.yaml", _text(files("rules").joinpath("retention.yaml"), "rules/retention.yaml")
+
+
+def exemption_codes() -> tuple[str, str]:
+    """Where the codes of exemption stand, and the text."""
+    return "rules/exemptions.yaml", _text(files("rules").joinpath("exemptions.yaml"), "rules/exemptions.yaml")
+
+
 def bundle_script() -> str:
     """The script that checks a bundle without Vires, as shipped."""
     return files("engine").joinpath("standalone", "verify_bundle.py").read_text(encoding="utf-8")

@@ -115,6 +115,9 @@ def _what(entry: Entry) -> str:
         return f"{body.get('step')} on {body.get('at')}: {irregular}{body.get('answer')}"
     if entry.kind == "judgement":
         return f"{body.get('rule')}: {body.get('answer')}, {body.get('role')}"
+    if entry.kind == "retention":
+        of = body.get("hold", body.get("asked", ""))
+        return f"{body.get('act')} {of}".strip()
     return {"log-opened": f"training: {words(bool(body.get('training')))}", "fault": str(body.get("detail"))}.get(
         entry.kind, ""
     )
@@ -191,8 +194,13 @@ def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[st
         if result.differs:
             head = f"✗ {authority}:{result.entry} {result.case} {result.step}  "
             lines += hang(result.differs, head, width)
+        elif result.erased:
+            head = f"? {authority}:{result.entry} {result.case} {result.step}  "
+            lines += hang(f"erased: {', '.join(result.erased)}; it cannot be taken again", head, width)
     differ = sum(bool(result.differs) for _, result in results)
-    same = f"{len(results) - differ} of {len(results)} decisions come to the same answer"
+    erased = sum(bool(result.erased) for _, result in results)
+    same = f"{len(results) - differ - erased} of {len(results)} decisions come to the same answer"
+    same += f"; {erased} cannot be taken again: what they rest on was erased" if erased else ""
     return [*lines, f"{'✗' if differ else '✓'} {same}"]
 
 

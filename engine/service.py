@@ -391,6 +391,22 @@ class Office:
         if rule.id not in finding.needs and finding.answer == REFER:
             raise UsageError(f"{rule.id} waits for another judgement", f"judge {', '.join(finding.needs)} instead")
 
+    def plain(self, said: str, what: str) -> str:
+        """What a person wrote; UsageError when it is blank or cannot be shown."""
+        return _plain(said, what)
+
+    def set_down(
+        self, authority: str, case: str, item: Item, title: str | None = None, erased: Sequence[str] = ()
+    ) -> Written:
+        """One entry about a case that moves it nowhere; with it the openings of `erased` are gone for good."""
+        state = self.case(authority, case)
+        projection = self._projected(state)
+        projection = projection if title is None else projection._replace(title=title)
+        written = self._append(authority, [item], (case, state.sequence), projection, erased=erased)
+        if erased:
+            self._folded.pop((authority, case), None)
+        return written
+
     # Appending ----------------------------------------------------------------------------------------------------
 
     def _append(
@@ -400,11 +416,12 @@ class Office:
         case_after: tuple[str, int] | None = None,
         projection: CaseRow | None = None,
         artifacts: Mapping[str, tuple[str, bytes]] | None = None,
+        erased: Sequence[str] = (),
     ) -> Written:
         """The items on the log in one append; entries of other cases that came in between do not stand in the way."""
         for _ in range(RETRIES):
             try:
-                return self._append_once(authority, items, case_after, projection, artifacts or {})
+                return self._append_once(authority, items, case_after, projection, artifacts or {}, erased)
             except ConflictError as conflict:
                 self._heads.pop(authority, None)
                 rows = [row for row in conflict.rows if isinstance(row, ledger.Row)]
@@ -420,6 +437,7 @@ class Office:
         case_after: tuple[str, int] | None,
         projection: CaseRow | None,
         artifacts: Mapping[str, tuple[str, bytes]],
+        erased: Sequence[str],
     ) -> Written:
         if authority not in self._heads:
             self._heads[authority] = self.store.head(authority)
@@ -440,6 +458,7 @@ class Office:
             projection=projection,
             artifacts=artifacts,
             logins=logins,
+            erased=erased,
         )
         self._heads[authority] = ledger.head_after(last)
         self._kept.update(artifacts)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands import custody
+from engine.commands import custody, disposal
 from engine.commands.common import (
     ViresGroup,
     case_name,
@@ -212,4 +212,5 @@ def _show_replayed(results: Sequence[tuple[str, Replayed]], form: str) -> None:
 def add_to(group: click.Group) -> None:
     """Register the commands."""
     custody.add_to(audit)
+    disposal.add_to(audit)
     group.add_command(audit)

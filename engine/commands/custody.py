@@ -232,11 +232,11 @@ def bundle(
     vires audit bundle camden --all --key monitoring-officer.key --out camden.zip
     """
     with office(setting(database, clock, persona)) as desk:
-        authority, cases, about = _asked(desk, name, everything, since)
+        authority, cases, about = asked_for(desk, name, everything, since)
         pack(desk, authority, cases, about, out, form, note_file, key_file)
 
 
-def _asked(
+def asked_for(
     desk: Office, name: str | None, everything: bool, since: str | None
 ) -> tuple[str, frozenset[str] | None, str]:
     """The log, the cases (None: all of it), and both in words."""
