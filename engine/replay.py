@@ -288,7 +288,7 @@ def _rests_on_erased(state: CaseState, kept: Mapping[str, Any], again: Mapping[s
 
 
 def _agrees_with_itself(state: CaseState, entry: Entry, law: Law, workflow: Workflow) -> bool:
-    """Whether a recorded decision comes to the answer of its own findings, on its own day, and leads where that does."""
+    """Whether a recorded decision comes to the answer of its findings, on its own day, and leads where that does."""
     from engine.machine import machine_of
 
     kept: Mapping[str, Any] = entry.body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import auditing, bundles, canonical, checkpoints, ledger, library, merkle, packs, signing
@@ -292,6 +293,36 @@ def test_any_file_changed_and_listed_again_is_found_or_is_only_words(name: str, 
         assert name in ("README.md", "verify_bundle.py", bundles.ABOUT) or name == bundles.WITHHELD
         read = bundles.read(bundles.unpack(made))
         assert replace(read, about=WHOLE.about, made=WHOLE.made, withheld=WHOLE.withheld) == WHOLE
+
+
+def accepts(data: bytes, place: Path) -> bool:
+    """Whether the script, read here as a module, finds nothing out of place."""
+    spec = importlib.util.spec_from_file_location("verify_bundle", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    place.write_bytes(data)
+    bundle = module.Bundle(str(place), KEY.verifier.line)
+    try:
+        for step in (bundle.files, bundle.entries, bundle.leaves, bundle.checkpoint, bundle.openings, bundle.kept):
+            step()
+    except Exception:
+        return False
+    return True
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from([*FILES]), data=st.data())
+def test_the_script_accepts_what_vires_accepts_and_nothing_else(name: str, data: st.DataObject, tmp_path: Path) -> None:
+    old = FILES[name]
+    place = data.draw(st.integers(0, len(old)))
+    put = data.draw(st.binary(max_size=3) | st.sampled_from([b" ", b"\n", b"0", b'"', b"1", old[:40]]))
+    changed = old[:place] + put + old[place + data.draw(st.sampled_from([0, 1, 2, 80])) :]
+    try:
+        made = rezipped({**FILES, name: changed}, listed=name != bundles.ABOUT)
+    except bundles.LedgerError:
+        return
+    assert accepts(made, tmp_path / "b.zip") is not bool(failed(made))
 
 
 def test_a_script_that_is_not_ours_is_not_to_be_run() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -59,6 +60,22 @@ def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     note = f"{filled}\n\u2014 vires/camden {base64.b64encode(bytes(68)).decode()}\n"
     with pytest.raises(LedgerError):
         checkpoints.read(note.encode())
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+def test_any_bytes_are_a_checkpoint_as_it_would_be_written_or_refused(data: bytes) -> None:
+    with suppress(LedgerError):
+        found, note = checkpoints.read(data)
+        assert note.text.startswith(found.text)
+
+
+@given(st.integers(0, 200), st.integers(0, 8), st.binary(max_size=8))
+def test_a_checkpoint_cut_or_pasted_anywhere_is_refused_or_signed_by_nobody(place: int, cut: int, put: bytes) -> None:
+    data = checkpoints.sign(Checkpoint("vires/camden", 41, ROOT), KEY).encode()
+    changed = data[:place] + put + data[place + cut :]
+    with suppress(LedgerError):
+        opened = checkpoints.opened(changed, [KEY.verifier])
+        assert not opened.by or opened.checkpoint == checkpoints.read(data)[0]
 
 
 def test_extension_lines_are_read_over() -> None:

@@ -26,6 +26,8 @@ FIXED = {
 }
 MEMBERS = {*("actor", "authority", "body", "case", "digests", "format"), *("happened", "kind", "previous", "recorded")}
 MEMBERS |= {"sequence"}
+ABOUT = {*("about", "authority", "entries", "files", "format", "made", "size", "training")}
+CODE = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 KEPT = re.compile(r"kept/([0-9a-f]{64})\.json")
 HEX = re.compile(r"[0-9a-f]{64}")
 LARGEST, MOST, RATIO = 1 << 30, 20_000, 200  # bytes unpacked, files, and bytes unpacked for one byte packed
@@ -96,6 +98,13 @@ def unpack(path: str) -> dict[str, bytes]:
     return found
 
 
+def unbase64(text: str) -> bytes:
+    """What base64 says, in its one spelling."""
+    data = base64.b64decode(text, validate=True)
+    must(base64.b64encode(data).decode() == text, f"{text[:20]!r} is not base64")
+    return data
+
+
 def lines(data: bytes) -> Iterator[bytes]:
     must(not data or data.endswith(b"\n"), "a file is cut short")
     return iter(data.split(b"\n")[:-1])
@@ -128,6 +137,7 @@ class Bundle:
         self.found = unpack(self.path)
         self.about = canonical(self.found["bundle.json"])
         must(self.about["format"] == "vires/bundle/1", "not the format vires/bundle/1")
+        must(self.about.keys() == ABOUT, "bundle.json has a member too many or too few")
         return f"{len(self.found)} files{', TRAINING' if self.about['training'] else ''}"
 
     def entries(self) -> str:
@@ -142,6 +152,7 @@ class Bundle:
             must(entry["authority"] == self.about["authority"], f"entry {number} is of another log")
             must(number > before, f"entry {number} is out of order")
             self.log[number], before = (line, entry), number
+        must(len(self.log) == self.about["entries"], "bundle.json counts other entries")
         must(1 in self.log and self.log[1][1]["body"].get("training") is self.about["training"], "entry 1")
         return f"{len(self.log)} of the {self.about['size']} entries of the log of {self.about['authority']}"
 
@@ -168,7 +179,7 @@ class Bundle:
         origin, size, said = text.split("\n")[:3]
         must(origin.removesuffix("/training").rpartition("/")[2] == self.about["authority"], f"it is of {origin}")
         must(origin.endswith("/training") is self.about["training"], f"it is of {origin}")
-        must(size == str(len(self.tree)) and base64.b64decode(said) == root(self.tree), "its root is another")
+        must(size == str(len(self.tree)) and unbase64(said) == root(self.tree), "its root is another")
         if not self.key:
             return f"root equal at {size} entries; no --signed-by given: the signature is NOT verified"
         self.verify(f"{text}\n".encode(), signatures)
@@ -179,13 +190,15 @@ class Bundle:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
         name, _, public = self.key.split("+", 2)
-        raw = base64.b64decode(public)
+        raw = unbase64(public)
         known = sha256(name.encode() + b"\n" + raw)[:4]
         must(raw[0] == 1 and known.hex() == self.key.split("+")[1], "--signed-by is not an Ed25519 key")
+        must(signatures.endswith("\n"), "the checkpoint is cut short")
         good = 0
         for line in signatures.split("\n")[:-1]:
-            _, who, blob = line.split(" ")
-            signature = base64.b64decode(blob)
+            dash, who, blob = line.split(" ")
+            must(dash == "\u2014", "a line is not a signature")
+            signature = unbase64(blob)
             if who == name and signature[:4] == known:
                 try:
                     Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signature[4:], text)
@@ -200,14 +213,18 @@ class Bundle:
         opened, withheld = set(), {}
         for line in lines(self.found["openings.jsonl"]):
             one = canonical(line)
+            must(one.keys() == {"commitment", "salt", "value"}, "a line is not an opening")
             salt = bytes.fromhex(one["salt"])
             commitment = sha256(salt + written(one["value"])).hex()
-            must(len(salt) == 16 and commitment == one["commitment"], "an opening is forged")
+            must(salt.hex() == one["salt"] and len(salt) == 16, "a salt is not 32 hex digits")
+            must(commitment == one["commitment"], "an opening is forged")
             must(commitment in sealed and commitment not in opened, "an opening opens no seal here, or stands twice")
             opened.add(commitment)
         for line in lines(self.found["withheld.jsonl"]):
             one = canonical(line)
             commitment = one["commitment"]
+            must(one.keys() == {"code", "commitment"}, "a line is not a code and a commitment")
+            must(CODE.fullmatch(one["code"]) and commitment not in withheld, "a line is no code, or stands twice")
             must(commitment in sealed and commitment not in opened, "what is withheld is not sealed here, or is open")
             withheld[commitment] = one["code"]
         codes = ", ".join(sorted(set(withheld.values())))
