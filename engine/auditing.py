@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from engine.store import CaseRow, Store
 
 UNREADABLE = (AssertionError, AttributeError, KeyError, TypeError, ValueError)  # what a forged body may raise
-_TYPES: Mapping[str, type] = {"money": Money, "boolean": bool, "integer": int, "choice": str, "text": str}
+_TYPES: Mapping[str, type] = {
+    "money": Money,
+    "boolean": bool,
+    "integer": int,
+    "choice": str,
+    "choices": tuple,
+    "text": str,
+}
 
 
 def entries(store: Store, authority: str, case: str | None = None) -> Iterator[Entry]:

@@ -16,6 +16,7 @@ from engine import canonical
 from engine.conditions import All, Condition, parameters
 from engine.law import Law, Rule, Table
 from engine.model import (
+    EXPLAINABLE,
     MAY_PROCEED,
     MET,
     MISSING,
@@ -222,6 +223,7 @@ def _decide_fact(fact: str, case: _Case) -> Value | None:
             answers.append((table, gate.truth, value))
     if not answers:
         return Unsure(f"no pack in force decides {fact}", "")
+    answers = [each for each in answers if not _silent(each[0], each[2], case)] or answers
     rivals = [each for each in answers if each[0].layer == answers[0][0].layer]
     doubtful = [value for _, gate, value in rivals if gate is None]
     if doubtful:
@@ -229,6 +231,11 @@ def _decide_fact(fact: str, case: _Case) -> Value | None:
     if len(rivals) > 1:
         return Unsure(f"{rivals[0][0].id} and {rivals[1][0].id} both decide {fact}", rivals[0][0].id)
     return rivals[0][2]
+
+
+def _silent(table: Table, value: Value | None, case: _Case) -> bool:
+    """Whether the table has no row for the facts and nothing else to say: the layer above then decides."""
+    return table.open and isinstance(value, Unsure) and f"{table.id}:otherwise" in case.expected
 
 
 def _unknown(table: Table, outcome: Outcome, case: _Case) -> Unsure | None:
@@ -376,7 +383,7 @@ def _finding(rule: Rule, judged: list[tuple[str, Outcome]], case: _Case) -> Find
 
 
 def _settled(rule: Rule, answer: str, case: _Case) -> Settled | None:
-    may = answer == REFER or (answer == NOT_MET and rule.effect != "mandatory")
+    may = answer == REFER or (answer == NOT_MET and rule.effect in EXPLAINABLE)
     judgement = _standing(rule, case) if may and case.given.judgements else None
     return Settled(judgement.entry, judgement.answer) if judgement else None
 

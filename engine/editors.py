@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine import conditions, packreader, vocabulary
 from engine.law import CONFIDENCE, HITS, LAYERS, Law
-from engine.model import ANSWERS, COMPLY_OR_EXPLAIN, MANDATORY
+from engine.model import ANSWERS, EFFECTS
 from engine.vocabulary import Term
 
 Schema = dict[str, object]
@@ -169,7 +169,7 @@ def _rule(terms: Mapping[str, Term], dated: Sequence[str], steps: Sequence[str])
         "require": _ref("condition"),
         "refer": _TEXT,
         "readings": {"type": "array", "items": _ref("reading"), "minItems": 2},
-        "effect": _choice((MANDATORY, COMPLY_OR_EXPLAIN)),
+        "effect": _choice(EFFECTS),
         "confidence": _choice(CONFIDENCE),
         "caution": _TEXT,
         "in_force": _ref("in_force"),
@@ -198,6 +198,8 @@ def _value(term: Term) -> Schema:
     about: Schema = {"description": term.ask or term.title}
     if term.type == "boolean":
         return about | _yes()
+    if term.type == "choices":
+        return about | {"anyOf": [_TEXT, {"type": "array", "items": _choice(term.choices)}]}
     return about | (_choice(term.choices) if term.type == "choice" else _SCALAR)
 
 
@@ -260,6 +262,7 @@ def _counted(dated: Sequence[str], law: Law) -> dict[str, Schema]:
         "calendar": _choice(law.calendars),
         "roll": _choice(("forward",)),
         "holds_working": {"type": ["string", "integer"]},
+        "cut_off": {"type": ["string", "integer"]},
         "done": _yes(),
     }
     required, optional = conditions.KEYS["counted"]

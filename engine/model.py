@@ -18,7 +18,12 @@ REFER = "refer"
 ANSWERS = (MET, NOT_APPLICABLE, NOT_MET, MISSING, REFER)
 
 MANDATORY = "mandatory"
+WAIVABLE = "waivable"
 COMPLY_OR_EXPLAIN = "comply or explain"
+SHOULD = "should"
+WHERE_PRACTICABLE = "where practicable"
+EXPLAINABLE = (COMPLY_OR_EXPLAIN, SHOULD, WHERE_PRACTICABLE)  # a breach goes on once the reason is recorded
+EFFECTS = (MANDATORY, WAIVABLE, *EXPLAINABLE)
 EXPLAINED = "explained"  # what a judgement answers where a rule says comply or explain
 
 MAY_PROCEED = "may proceed"
@@ -80,7 +85,7 @@ class Unsure:
     source: str
 
 
-Value = bool | int | str | Money | Moment | Unsure
+Value = bool | int | str | Money | Moment | tuple[str, ...] | Unsure  # a tuple: several choices, sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ class Finding:
     @property
     def blocks(self) -> bool:
         """Whether the step may not go ahead while this finding stands."""
-        explained = self.stands == EXPLAINED and self.effect == COMPLY_OR_EXPLAIN
+        explained = self.stands == EXPLAINED and self.effect in EXPLAINABLE
         return self.stands not in (MET, NOT_APPLICABLE) and not explained
 
 

@@ -15,8 +15,8 @@ from engine.conditions import Condition, Scope
 from engine.errors import UsageError
 from engine.law import CONFIDENCE, HITS, LAYERS, Case, InForce, Pack, Parameter, Reading, Row, Rule, Table
 from engine.markup import Map, Node, Problem, Seq, Text, Where
-from engine.model import ANSWERS, COMPLY_OR_EXPLAIN, MANDATORY, Money, Value, moment
-from engine.schema import fields, named, nearest, one_of, text, texts
+from engine.model import ANSWERS, EFFECTS, Money, Value, moment
+from engine.schema import fields, listed, named, nearest, one_of, text, texts
 from engine.vocabulary import Vocabulary
 
 Files = Mapping[str, str]  # path to text
@@ -340,7 +340,7 @@ class PackReader:
         if term is None or node is None or text(node) == "refer":
             return None
         try:
-            return vocabulary.parse_value(term, text(node))
+            return vocabulary.parse_value(term, listed(node))
         except UsageError as error:
             self.wrong(node.where, error.message, error.hint)
             return None
@@ -443,7 +443,7 @@ class PackReader:
                 require,
                 self._readings(read.get("readings")),
                 text(read.get("refer")),
-                one_of(read.get("effect"), (MANDATORY, COMPLY_OR_EXPLAIN), self.problems),
+                one_of(read.get("effect"), EFFECTS, self.problems),
                 confidence,
                 text(read.get("caution")),
                 self._period(read.get("in_force")),

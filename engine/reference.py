@@ -7,7 +7,7 @@ Every answer also says what it found and, for a step that comes too early, the f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from engine import calendars
@@ -19,6 +19,7 @@ from engine.conditions import (
     Bound,
     Condition,
     Done,
+    Includes,
     Leaf,
     Not,
     OneOf,
@@ -68,11 +69,25 @@ class Context:
 
     def figure(self, bound: Bound) -> Bound | Unsure:
         """The bound with its parameter resolved as at the parameter's milestone, or why nobody can say."""
+        if bound.fact:
+            return self._stated(bound)
         if not bound.parameter:
             return bound
         if bound.parameter not in self.figures:
             self.figures[bound.parameter] = self._resolve(bound.parameter)
-        return self.figures[bound.parameter]
+        found = self.figures[bound.parameter]
+        return found if bound.per_cent == 100 or isinstance(found, Unsure) else replace(found, per_cent=bound.per_cent)
+
+    def _stated(self, bound: Bound) -> Bound | Unsure:
+        """The figure another fact states; whoever asks has seen that it is recorded."""
+        match self.facts.get(bound.fact):
+            case Money(pence, vat):
+                return Bound(pence, vat, fact=bound.fact, per_cent=bound.per_cent)
+            case int(number):
+                return Bound(number, fact=bound.fact, per_cent=bound.per_cent)
+            case Unsure() as unsure:
+                return unsure
+        return Unsure(f"{bound.fact} is not recorded", bound.fact)
 
     def _resolve(self, name: str) -> Bound | Unsure:
         parameter = self.law.parameters[name]
@@ -119,12 +134,12 @@ def _leaf(leaf: Leaf, ctx: Context) -> Outcome:
     missing: tuple[str, ...] = ()
     unsure: tuple[Unsure, ...] = ()
     value = None
-    for name in leaf_names(leaf):
+    for name in reversed(leaf_names(leaf)):  # the last looked at is the one that is tested
         value = ctx.facts.get(name)
         if value is None:
-            missing += (name,)
+            missing = (name, *missing)
         elif isinstance(value, Unsure):
-            unsure += (value,)
+            unsure = (value, *unsure)
     if missing and isinstance(leaf, (Order, Period)) and leaf.done:
         return FALSE
     if missing or unsure:
@@ -135,6 +150,8 @@ def _leaf(leaf: Leaf, ctx: Context) -> Outcome:
         return TRUE if (value in leaf.values) != leaf.negated else FALSE
     if isinstance(leaf, Amount):
         return _amount(leaf, value, ctx)
+    if isinstance(leaf, Includes):
+        return TRUE if includes(leaf, value, ctx.facts) else FALSE
     return _order(leaf, ctx) if isinstance(leaf, Order) else _period(leaf, ctx)
 
 
@@ -143,10 +160,18 @@ def _amount(leaf: Amount, value: Value | None, ctx: Context) -> Outcome:
     if isinstance(figure, Unsure):
         return Outcome(None, (), (figure,))
     if isinstance(value, Money):
-        numerator, denominator = _basis(value.vat, figure.vat, ctx)
-        return _holds(value.pence * numerator, leaf.op, figure.number * denominator)
+        same = figure.fact and value.vat == figure.vat  # two amounts of one case that say the same of VAT
+        numerator, denominator = (1, 1) if same else _basis(value.vat, figure.vat, ctx)
+        return _holds(value.pence * numerator * 100, leaf.op, figure.number * denominator * figure.per_cent)
     assert isinstance(value, int)
-    return _holds(value, leaf.op, figure.number)
+    return _holds(value * 100, leaf.op, figure.number * figure.per_cent)
+
+
+def includes(leaf: Includes, value: Value | None, facts: Mapping[str, Value]) -> bool:
+    """Whether several choices, all of them known, include what the test asks for; of nothing asked for, all."""
+    wanted = facts.get(leaf.values) if isinstance(leaf.values, str) else leaf.values
+    assert isinstance(value, tuple) and isinstance(wanted, tuple)
+    return all(word in value for word in wanted) if leaf.every else any(word in value for word in wanted)
 
 
 def _basis(fact: str, figure: str, ctx: Context) -> tuple[int, int]:
@@ -199,8 +224,20 @@ def _period(leaf: Period, ctx: Context) -> Outcome:
     figure = ctx.figure(leaf.bound)
     if isinstance(figure, Unsure):
         return Outcome(None, (), (figure,))
-    counted = _counted(leaf, _moment(leaf.start, ctx).day, _moment(leaf.end, ctx).day, ctx)
-    return _beyond(leaf) if counted is None else _holds(counted, leaf.op, figure.number)
+    outcomes = set()
+    for day in end_days(leaf, _moment(leaf.end, ctx)):
+        counted = _counted(leaf, _moment(leaf.start, ctx).day, day, ctx)
+        outcomes.add(_beyond(leaf) if counted is None else _holds(counted, leaf.op, figure.number))
+    return outcomes.pop() if len(outcomes) == 1 else Outcome(None, (leaf.end,))
+
+
+def end_days(leaf: Period, end: Moment) -> tuple[int, ...]:
+    """The day a period ends on: after its cut-off hour the next one; both where the hour is not known."""
+    if leaf.cut_off is None:
+        return (end.day,)
+    if end.minute is None:
+        return (end.day, end.day + 1)
+    return (end.day + (end.minute > leaf.cut_off),)
 
 
 def _counted(leaf: Period, start: int, end: int, ctx: Context) -> int | None:
@@ -240,7 +277,8 @@ def _turning(leaf: Leaf, ctx: Context, moving: frozenset[str]) -> tuple[int, ...
         return ()
     over = calendars.earliest(leaf.clock, calendar, start.day, figure.number)
     reached = calendars.latest(leaf.clock, calendar, start.day, figure.number)
-    return tuple(day for day in (over, None if reached is None else reached + 1) if day is not None)
+    found = [day for day in (over, None if reached is None else reached + 1) if day is not None]
+    return tuple(found if leaf.cut_off is None else [day - early for day in found for early in (1, 0)])
 
 
 def _holds_on(day: int, condition: Condition, ctx: Context, moving: frozenset[str]) -> bool:
@@ -259,7 +297,9 @@ def required(condition: Condition, ctx: Context) -> str:
         found = ctx.figure(bound)
         if isinstance(found, Unsure):
             return f"a figure nobody has confirmed ({bound.parameter})"
-        return words(Money(found.number, found.vat)) if is_money else f"{found.number:,}"
+        said = words(Money(found.number, found.vat)) if is_money else f"{found.number:,}"
+        share = "" if bound.per_cent == 100 else f"{bound.per_cent} per cent of "
+        return f"{share}{bound.fact} ({said})" if bound.fact else f"{share}{said}"
 
     return say(condition, figure)
 

@@ -13,7 +13,7 @@ from engine.conditions import AnyOf, Condition
 from engine.decide import Assessment
 from engine.law import Law, Rule, Table
 from engine.model import (
-    COMPLY_OR_EXPLAIN,
+    EXPLAINABLE,
     MAY_PROCEED,
     MET,
     MISSING,
@@ -139,7 +139,7 @@ def next_steps(finding: Finding, view: View) -> list[str]:
     if finding.answer == MISSING:
         return [_record(view.law.vocabulary.terms[name], view) for name in finding.needs]
     steps = [_record(view.law.vocabulary.terms[name], view) for name in _undone(rule, view)]
-    if rule.effect == COMPLY_OR_EXPLAIN:
+    if rule.effect in EXPLAINABLE:
         steps.append(f"vires case judge {view.case} {rule.id} explained --role POST --reason TEXT")
     return steps
 

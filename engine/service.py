@@ -19,7 +19,7 @@ from engine.law import Law, Rule, Table
 from engine.ledger import Draft, Entry, Head, Opening, Write
 from engine.library import Library
 from engine.model import (
-    COMPLY_OR_EXPLAIN,
+    EXPLAINABLE,
     MET,
     NOT_APPLICABLE,
     NOT_MET,
@@ -359,7 +359,7 @@ class Office:
         return {"rests_on": digest}
 
     def _must_refer(self, law: Law, facts: Facts, rule: Rule, state: CaseState, answer: str) -> None:
-        explains = rule.effect == COMPLY_OR_EXPLAIN
+        explains = rule.effect in EXPLAINABLE
         answers = (EXPLAINED,) if explains else (MET, NOT_MET, NOT_APPLICABLE)
         if answer not in answers:
             raise UsageError(f"{answer!r} is not an answer to {rule.id}", f"write one of: {', '.join(answers)}")

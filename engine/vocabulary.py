@@ -16,7 +16,7 @@ from engine.schema import fields, named, nearest, one_of, text, texts, yes
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
 NOWHERE = Where("", 0, 0)
-TYPES = ("money", "date", "minute", "boolean", "integer", "choice", "text")
+TYPES = ("money", "date", "minute", "boolean", "integer", "choice", "choices", "text")
 CLASSES = ("public", "personal", "confidential")
 KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
     "file": ((), ("facts", "milestones", "money")),
@@ -123,7 +123,7 @@ def _fact(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
     read = fields(node, problems, *KEYS["fact"])
     kind = one_of(read.get("type"), TYPES, problems)
     choices = texts(read.get("choices"), problems)
-    if (kind == "choice") != bool(choices):
+    if (kind in ("choice", "choices")) != bool(choices):
         problems.append(Problem(where, f"{name}: a choice needs choices, and nothing else may have them"))
     derived = yes(read.get("derived"), problems)
     if not derived and "ask" not in read:
@@ -189,12 +189,26 @@ def parse_value(term: Term, given: str) -> Value:
         if not re.fullmatch(r"\d{1,12}", given, re.ASCII):
             raise UsageError(f"{term.name}: {given!r} is not a whole number", "write digits only, such as 30")
         return int(given)
+    if term.type == "choices":
+        return _several(term, given)
     if term.type == "choice" and given not in term.choices:
         hint = nearest(given, term.choices) or " | ".join(term.choices)
         raise UsageError(f"{term.name}: {given!r} is not one of its choices", hint)
     if not given:
         raise UsageError(f"{term.name}: nothing was given", "write the text after the =")
     return given
+
+
+def _several(term: Term, given: str) -> tuple[str, ...]:
+    """Several choices: [a, b] or a, b; `none` for none of them."""
+    if given in ("none", "[]") and given not in term.choices:
+        return ()
+    listed = [word.strip() for word in given.removeprefix("[").removesuffix("]").split(",")]
+    for word in listed:
+        if word not in term.choices:
+            hint = nearest(word, term.choices) or " | ".join(term.choices)
+            raise UsageError(f"{term.name}: {word!r} is not one of its choices", hint)
+    return tuple(sorted(set(listed)))
 
 
 def money(given: str, name: str) -> Money:
@@ -238,12 +252,14 @@ def _read_moment(given: str) -> Moment | None:
 
 
 def to_plain(value: Value) -> object:
-    """The value as the log keeps it: money as {pence, vat}, moments as ISO text, the rest as it is."""
+    """The value as the log keeps it: money as {pence, vat}, moments as ISO text, several choices as a list."""
     match value:
         case Money(pence, vat):
             return {"pence": pence, "vat": vat}
         case Moment():
             return value.iso
+        case tuple():
+            return list(value)
         case Unsure():
             raise TypeError("an unsure value is never recorded")
     return value
@@ -263,6 +279,8 @@ def from_plain(term: Term, kept: object) -> Value:
             return kept
         case str() if term.type in ("choice", "text"):
             return kept
+        case list() if term.type == "choices" and all(isinstance(word, str) for word in kept):
+            return tuple(kept)
     raise ValueError(f"{term.name}: {kept!r} is no {term.type}")
 
 
@@ -270,4 +288,6 @@ def words(value: Value) -> str:
     """The value for people."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(value) or "none"
     return f"not settled: {value.why}" if isinstance(value, Unsure) else str(value)

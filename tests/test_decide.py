@@ -11,7 +11,8 @@ from engine import markup
 from engine.decide import assess, decide, derive_all, rests_on, situate
 from engine.inference import Fault
 from engine.law import Law
-from engine.model import Decision, Facts, Finding, Judgement, Moment, Money, Unsure, Value
+from engine.model import MET, MISSING, NOT_MET, REFER, Decision, Facts, Finding, Judgement, Moment, Money, Unsure, Value
+from engine.vocabulary import parse_value
 from engine.workflow import Workflow, parse
 from tests.conftest import HEAD, at, day, facts_of, law_of, pack, recorded, rule, table
 
@@ -624,3 +625,82 @@ def test_facts_are_never_changed_by_a_decision() -> None:
     values: dict[str, Value] = {"contract.lots": True}
     taken(law, Facts(values))
     assert values == {"contract.lots": True}
+
+
+# Amounts of one case, several choices, hours, and a local table that says nothing ----------------------------------
+
+
+def answered(law: Law, when: str = "2025-06-02", **given: str) -> str:
+    """The answer of the one rule of the law on facts in words."""
+    named = {name.replace("__", "."): said for name, said in given.items()}
+    values = {name: parse_value(law.vocabulary.get(name), said) for name, said in named.items()}
+    result = assess(law, Facts(values), "go", Moment(day(when)), "contract.entered")
+    assert not result.fault, result.fault
+    return result.findings[0].answer
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "answer"),
+    [
+        ("50000", "100000", MET),
+        ("50000.01", "100000", NOT_MET),
+        ("50000 excl VAT", "100000 excl VAT", MET),
+        ("50000.01 incl VAT", "100000 incl VAT", NOT_MET),
+        ("60000 incl VAT", "100000 excl VAT", REFER),
+        ("60000.01 incl VAT", "100000 excl VAT", NOT_MET),
+        ("50000 incl VAT", "100000 excl VAT", MET),
+    ],
+)
+def test_an_amount_is_compared_with_a_share_of_another(value: str, before: str, answer: str) -> None:
+    law = law_of(rule(require="{contract.value: at most 50 per cent of contract.before}"))
+    assert answered(law, contract__value=value, contract__before=before) == answer
+
+
+def test_a_share_of_what_nobody_recorded_is_missing() -> None:
+    law = law_of(rule(require="{contract.value: at most 50 per cent of contract.before}"))
+    assert answered(law, contract__value="1") == MISSING
+
+
+@pytest.mark.parametrize(
+    ("require", "agreed", "answer"),
+    [
+        ("includes cabinet", "[cabinet, lawyer]", MET),
+        ("includes cabinet", "lawyer", NOT_MET),
+        ("includes cabinet", "none", NOT_MET),
+        ("includes any of [cabinet, director]", "[director]", MET),
+        ("includes all of [cabinet, director]", "[director]", NOT_MET),
+        ("includes all of [cabinet, director]", "[director, cabinet]", MET),
+        ("not includes lawyer", "[director, cabinet]", MET),
+    ],
+)
+def test_several_choices_include_what_is_asked_or_do_not(require: str, agreed: str, answer: str) -> None:
+    assert answered(law_of(rule(require=f'{{posts.agreed: "{require}"}}')), posts__agreed=agreed) == answer
+
+
+@pytest.mark.parametrize(
+    ("end", "answer"),
+    [
+        ("2025-06-05 12:00", MET),
+        ("2025-06-05 12:01", NOT_MET),
+        ("2025-06-04 23:59", MET),
+        ("2025-06-05", MISSING),
+        ("2025-06-04", MET),
+        ("2025-06-06", NOT_MET),
+    ],
+)
+def test_a_period_that_ends_at_noon_is_over_a_minute_later(end: str, answer: str) -> None:
+    asked = "{period: {from: award.decided, to: tender.opened, unit: days, cut_off: '12:00'}, at_most: 3}"
+    law = law_of(rule(require=asked))
+    assert answered(law, award__decided="2025-06-02", tender__opened=end) == answer
+
+
+def test_a_local_table_without_a_row_for_the_case_leaves_it_to_the_layer_above() -> None:
+    def deciding(value: str, kind: str) -> str:
+        row = f"[{{when: {{contract.kind: {kind}}}, then: {value}}}]"
+        return "tables:\n  t: {title: T, cite: C, source_facts: [], decides: case.regime, rows: " + row + "}\n"
+
+    statute = deciding("full", "goods") + rule(require="{case.regime: full}")
+    law = law_of(pack(statute), pack(deciding("light", "works"), CAMDEN))
+    assert answered(law, contract__kind="goods") == MET
+    assert answered(law, contract__kind="works") == NOT_MET
+    assert answered(law, contract__kind="services") == REFER
