@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine import canonical
@@ -23,6 +24,7 @@ from engine.model import (
     NOT_APPLICABLE,
     NOT_MET,
     REFER,
+    WAIVABLE,
     Decision,
     Facts,
     Finding,
@@ -59,6 +61,7 @@ class Assessment:
     fault: str = ""
     reached: frozenset[str] = frozenset()
     because: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    waivers: tuple[Finding, ...] = ()  # of the rules that may waive those that are waivable
 
 
 @dataclass(slots=True)
@@ -127,17 +130,28 @@ def assess(
     bound = law.steps.get(step, ())
     rules = [rule for rule in bound if rule.in_force.covers(case.ctx.day_of(rule.as_at))]
     readings = [case]
-    outcomes = [_judge_all(case, rules)]
+    waivers = [each for each in _waivers(law, rules) if each.in_force.covers(case.ctx.day_of(each.as_at))]
+    every = [*rules, *waivers]
+    outcomes = [_judge_all(case, every)]
     if case.ctx.crossed:
         for rate in law.vocabulary.vat_readings:
             for signed in sorted({rate, -rate} - {0}):
                 readings.append(_case(law, values, moving, facts, at, signed))
-                outcomes.append(_judge_all(readings[-1], rules))
-    fault = next(filter(None, (_disagreement(each, rules, runner) for each in readings if twice)), "")
-    findings = tuple(_finding(rule, [each[rule.id] for each in outcomes], case) for rule in rules)
+                outcomes.append(_judge_all(readings[-1], every))
+    fault = next(filter(None, (_disagreement(each, every, runner) for each in readings if twice)), "")
+    waiving = {each.id: _finding(each, [judged[each.id] for judged in outcomes], case) for each in waivers}
+    met = {waived: each.id for each in waivers if waiving[each.id].answer == MET for waived in each.waives}
+    findings = tuple(_finding(rule, [each[rule.id] for each in outcomes], case, met) for rule in rules)
     derived = {name: value for name, value in case.facts.items() if name not in facts.values}
     reached = frozenset(case.expected)
-    return Assessment(findings, {rule.id: rule for rule in rules}, case.ctx, derived, moving, fault, reached)
+    judged = {rule.id: rule for rule in every}
+    return Assessment(findings, judged, case.ctx, derived, moving, fault, reached, waivers=tuple(waiving.values()))
+
+
+def _waivers(law: Law, rules: list[Rule]) -> list[Rule]:
+    """The rules that may waive any of these."""
+    found = (each for rule in rules if rule.effect == WAIVABLE for each in law.waivers.get(rule.id, ()))
+    return list({each.id: each for each in found}.values())
 
 
 def situate(law: Law, facts: Facts, at: Moment, milestone: str | None) -> tuple[dict[str, Value], frozenset[str]]:
@@ -359,7 +373,9 @@ def _judge(rule: Rule, case: _Case) -> tuple[str, Outcome]:
     return (MET if outcomes[0].truth else NOT_MET), outcomes[0]
 
 
-def _finding(rule: Rule, judged: list[tuple[str, Outcome]], case: _Case) -> Finding:
+def _finding(
+    rule: Rule, judged: list[tuple[str, Outcome]], case: _Case, met: Mapping[str, str] = MappingProxyType({})
+) -> Finding:
     answer, outcome = judged[0]
     parted = len({each for each, _ in judged}) > 1
     if parted:
@@ -379,6 +395,7 @@ def _finding(rule: Rule, judged: list[tuple[str, Outcome]], case: _Case) -> Find
         _earliest(rule, answer, case),
         _needs(rule, answer, outcome, case),
         settled,
+        met.get(rule.id, "") if answer == NOT_MET and rule.effect == WAIVABLE else "",
     )
 
 

@@ -177,6 +177,8 @@ def _rule(terms: Mapping[str, Term], dated: Sequence[str], steps: Sequence[str])
         "rests_on": {"type": "array", "items": _known(terms)},
         "remedy": _TEXT,
         "for_each": _each(),
+        "waives": _WORDS,
+        "yields_to": _WORDS,
     }
 
 

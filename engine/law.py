@@ -132,7 +132,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class Rule:
-    """A duty that binds steps: applies `when`, and then requires, or refers, or has contested readings."""
+    """A duty that binds steps: applies `when`, and then requires, or refers, or has contested readings.
+
+    One that `waives` other rules binds nothing itself: where it is met, they do not stop the step. Where a rule it
+    `yields_to` applies, it has no effect.
+    """
 
     id: str
     title: str
@@ -154,6 +158,8 @@ class Rule:
     pack: str
     digest: str
     where: Where
+    waives: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()
 
     @cached_property
     def requirements(self) -> tuple[Condition, ...]:
@@ -224,6 +230,15 @@ class Law:
             for step in rule.binds:
                 bound.setdefault(step, []).append(rule)
         return {step: tuple(rules) for step, rules in bound.items()}
+
+    @cached_property
+    def waivers(self) -> Mapping[str, tuple[Rule, ...]]:
+        """The rules that may waive each waivable rule, by its id."""
+        found: dict[str, list[Rule]] = {}
+        for rule in sorted(self.rules.values(), key=lambda rule: rule.id):
+            for waived in rule.waives:
+                found.setdefault(waived, []).append(rule)
+        return {waived: tuple(rules) for waived, rules in found.items()}
 
     @cached_property
     def subjects(self) -> Mapping[str, Rule | Table]:

@@ -188,6 +188,8 @@ def rule_plain(rule: Rule) -> dict[str, object]:
         "layer": rule.layer,
         "pack": rule.pack,
         "binds": list(rule.binds),
+        "waives": list(rule.waives),
+        "yields_to": list(rule.yields_to),
         "effect": rule.effect,
         "confidence": rule.confidence,
         "source_facts": list(rule.source_facts),
@@ -302,7 +304,10 @@ def subject_lines(subject: Rule | Table | Parameter, law: Law, width: int) -> li
 
 
 def _rule_parts(rule: Rule) -> list[tuple[str, str]]:
-    parts = [("binds", ", ".join(rule.binds)), ("layer", f"{rule.layer}, {rule.effect}, confidence {rule.confidence}")]
+    parts = [
+        ("waives" if rule.waives else "binds", ", ".join(rule.waives or rule.binds)),
+        ("layer", f"{rule.layer}, {rule.effect}, confidence {rule.confidence}"),
+    ]
     parts += [("applies when", exact(rule.when))] if rule.when != ALWAYS else []
     parts += [("requires", exact(each)) for each in rule.requirements]
     named = {"refer": "to judge", "from": "in force from", "to": "in force to"}

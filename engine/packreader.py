@@ -30,10 +30,10 @@ UNITS = ("money incl VAT", "money excl VAT", "money VAT unstated", "days", "coun
 _HEAD = ("pack", "title", "layer", "source", "source_as_at", "checked")
 _TABLE = ("title", "cite", "source_facts", "decides")
 _TABLE_MORE = ("otherwise", "hit", "order", "rows", "rows_from", "refer", "in_force", "as_at", "rests_on", "for_each")
-_RULE = ("title", "cite", "binds", "source_facts")
+_RULE = ("title", "cite", "source_facts")
 _RULE_MORE = (
     *("when", "require", "refer", "readings", "effect", "confidence", "caution", "in_force", "as_at", "rests_on"),
-    *("remedy", "for_each"),
+    *("remedy", "for_each", "binds", "waives", "yields_to"),
 )
 PARAMETER_CONFIDENCE = ("high", "medium", "unverified")
 KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
@@ -454,8 +454,15 @@ class PackReader:
                 self.head.id,
                 self._digest(node),
                 where,
+                self._named_rules(read.get("waives")),
+                self._named_rules(read.get("yields_to")),
             )
         )
+
+    def _named_rules(self, node: Node | None) -> tuple[str, ...]:
+        """Rules by their full names; one that has no pack in its name is of this pack."""
+        own = {name for section in self.sections for name, _, _ in named(section.get("rules"), [])}
+        return tuple(f"{self.head.id}.{name}" if name in own else name for name in texts(node, self.problems))
 
     def _shape(self, read: dict[str, Node], confidence: str, where: Where) -> None:
         ways = [key for key in ("require", "refer", "readings") if key in read]
@@ -466,6 +473,8 @@ class PackReader:
         if confidence == "medium" and "caution" not in read:
             self.wrong(where, "a rule of medium confidence shows a caution", "add caution:")
         self._said(read, "title", "cite", "refer", "caution", "remedy")
+        if ("binds" in read) == ("waives" in read):
+            self.wrong(where, "a rule binds steps, or waives rules", "write one of binds: and waives:")
         binds = texts(read.get("binds"), self.problems)
         if "binds" in read and not binds:
             self.wrong(read["binds"].where, "the rule binds no step", "name a step of the workflow")

@@ -14,7 +14,7 @@ from engine.law import Law
 from engine.model import MET, MISSING, NOT_MET, REFER, Decision, Facts, Finding, Judgement, Moment, Money, Unsure, Value
 from engine.vocabulary import parse_value
 from engine.workflow import Workflow, parse
-from tests.conftest import HEAD, at, day, facts_of, law_of, pack, recorded, rule, table
+from tests.conftest import HEAD, at, day, facts_of, law_of, pack, problems_of, recorded, rule, said, table
 
 CYCLE = """\
 workflow: small
@@ -704,3 +704,82 @@ def test_a_local_table_without_a_row_for_the_case_leaves_it_to_the_layer_above()
     assert answered(law, contract__kind="goods") == MET
     assert answered(law, contract__kind="works") == NOT_MET
     assert answered(law, contract__kind="services") == REFER
+
+
+# Waivers, and rules that give way ----------------------------------------------------------------------------------
+
+COMPETE = rule("compete", require="{quotes.received: at least 3}", effect="waivable")
+WAIVER = (
+    rule(
+        "waiver",
+        require="{all: [{posts.agreed: includes cabinet}, {lease.signed: not before contract.entered}]}",
+        waives="[compete]",
+    )
+    .replace("    binds: [go]\n", "")
+    .removeprefix("rules:\n")
+)
+
+
+@pytest.mark.parametrize(
+    ("agreed", "until", "stands"),
+    [
+        ("cabinet", "2025-06-02", "waived"),
+        ("cabinet", "2025-06-01", NOT_MET),
+        ("director", "2025-12-01", NOT_MET),
+        ("none", "2025-12-01", NOT_MET),
+    ],
+)
+def test_a_rule_is_waived_by_the_post_that_may_and_until_the_day_it_ends(agreed: str, until: str, stands: str) -> None:
+    law = law_of(COMPETE + WAIVER)
+    values: dict[str, Value] = {"quotes.received": 1, "posts.agreed": (agreed,), "lease.signed": at(until)}
+    result = assess(law, Facts(values), "go", Moment(day("2025-06-02")), "contract.entered")
+    (finding,) = result.findings
+    assert (finding.answer, finding.stands, finding.blocks) == (NOT_MET, stands, stands == NOT_MET)
+    assert finding.waived == ("test.waiver" if stands == "waived" else "") and not result.fault
+
+
+def test_a_waiver_of_which_nothing_is_recorded_lifts_nothing() -> None:
+    (finding,) = assess(law_of(COMPETE + WAIVER), Facts({"quotes.received": 1}), "go", NOW, "contract.entered").findings
+    assert finding.stands == NOT_MET
+
+
+def test_a_rule_that_is_met_needs_no_waiver() -> None:
+    values: dict[str, Value] = {"quotes.received": 3, "posts.agreed": ("cabinet",), "lease.signed": at("2026-01-01")}
+    (finding,) = assess(law_of(COMPETE + WAIVER), Facts(values), "go", NOW, "contract.entered").findings
+    assert (finding.stands, finding.waived) == (MET, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (COMPETE, "test.compete is waivable, and no rule waives it"),
+        (COMPETE.replace("waivable", "mandatory") + WAIVER, "test.compete cannot be waived"),
+        (COMPETE + WAIVER.replace("waives: [compete]", "waives: [compte]"), "test.waiver waives no rule: 'compte'"),
+        (COMPETE + WAIVER.replace("waives", "binds: [go]\n    waives"), "a rule binds steps, or waives rules"),
+    ],
+)
+def test_a_waiver_waives_what_can_be_waived(body: str, what: str) -> None:
+    assert what in said(problems_of(body))
+
+
+def test_a_local_waiver_never_relaxes_statute() -> None:
+    local = pack("rules:\n" + WAIVER.replace("[compete]", "[test.compete]"), CAMDEN)
+    assert "camden.waiver of layer authority cannot waive test.compete of layer statute" in said(
+        problems_of(COMPETE, local)
+    )
+
+
+def test_a_local_rule_gives_way_where_the_rule_above_applies() -> None:
+    above = rule("above", when="{contract.kind: goods}", require="{contract.lots: no}", as_at="contract.entered")
+    above = above.replace("as_at", "in_force: {from: 2025-06-02}\n    as_at")
+    local = rule("below", require="{contract.lots: yes}", yields_to="[test.above]")
+    law = law_of(above, pack(local, CAMDEN))
+
+    def answer(kind: str, when: str) -> str:
+        facts = Facts({"contract.kind": kind, "contract.lots": False})
+        result = assess(law, facts, "go", Moment(day(when)), "contract.entered")
+        return next(each.answer for each in result.findings if each.rule == "camden.below")
+
+    assert answer("goods", "2025-06-02") == "not applicable"
+    assert answer("goods", "2025-06-01") == NOT_MET
+    assert answer("works", "2025-06-02") == NOT_MET

@@ -131,7 +131,7 @@ def test_a_case_is_read_with_typed_facts() -> None:
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        (rule(require=LOTS, colour="red"), "unknown key 'colour'; known: title, cite, binds"),
+        (rule(require=LOTS, colour="red"), "unknown key 'colour'; known: title, cite, source_facts"),
         (rule(require=LOTS).replace("title: A rule", "titel: A rule"), "unknown key 'titel'; did you mean title?"),
         (rule(require=LOTS).replace("title: A rule", "titel: A rule"), "the key 'title' is missing"),
         (rule(require=LOTS) + "    cite: again\n", "the key 'cite' stands here twice; see line 4"),
