@@ -199,6 +199,9 @@ def _test(name: str, where: Where, node: Node, scope: Scope) -> list[Condition]:
     if term is None:
         scope.wrong(where, f"no fact or milestone is called {name!r}", nearest(name, scope.vocabulary.terms))
         return []
+    if term.record:
+        scope.wrong(where, f"{name} is of one {term.record}, and there may be many", "count, sum, least or greatest")
+        return []
     try:
         return _by_type(term, node, scope)
     except UsageError as error:

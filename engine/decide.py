@@ -36,7 +36,7 @@ from engine.model import (
     worst,
 )
 from engine.reference import Context, Outcome, earliest, evaluate, found, required
-from engine.vocabulary import from_plain, to_plain
+from engine.vocabulary import from_plain, to_plain, worked_out
 from engine.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -161,6 +161,9 @@ def situate(law: Law, facts: Facts, at: Moment, milestone: str | None) -> tuple[
     if milestone:
         values[milestone] = at if law.vocabulary.terms[milestone].minute else Moment(at.day)
         moving.add(milestone)
+    for term in law.vocabulary.scalars:
+        if (worked := worked_out(term, law.vocabulary.terms, values)) is not None:
+            values[term.name] = worked
     for term in law.vocabulary.terms.values():
         if not term.first_of or term.name in facts.values:
             continue
@@ -318,7 +321,7 @@ def rests_on(subject: Rule | Table, law: Law, facts: Mapping[str, Value], record
     known, terms = {}, law.vocabulary.terms
     for name in {each for read in subject.reads for each in (read, *terms[read].first_of)}:
         value, term = facts.get(name), terms[name]
-        counts = name in recorded or (term.derived and not term.milestone)
+        counts = name in recorded or term.scalar is not None or (term.derived and not term.milestone)
         if counts and value is not None and not isinstance(value, Unsure):
             known[name] = to_plain(value)
     figures = {

@@ -52,6 +52,7 @@ def _definitions(law: Law, steps: Sequence[str]) -> dict[str, Schema]:
             {
                 "facts": _named(_ref("fact")),
                 "milestones": _named(_ref("milestone")),
+                "records": _named(_mapping(vocabulary.KEYS["record"], {"fields": _named(_ref("fact"))})),
                 "money": _mapping(vocabulary.KEYS["money"], {"vat_readings": _WORDS}),
             },
         ),
@@ -214,6 +215,8 @@ def _fact() -> dict[str, Schema]:
         "choices": _WORDS,
         "derived": _yes(),
         "descriptive": _yes(),
+        **dict.fromkeys(vocabulary.SCALARS, _TEXT),
+        "where": {"type": "object"},
     }
 
 

@@ -336,7 +336,7 @@ class PackReader:
         return gate if when == conditions.ALWAYS else conditions.All((gate, when))
 
     def _value(self, fact: str, node: Node | None) -> Value | None:
-        term = self.words.terms.get(fact)
+        term = self.words.find(fact)
         if term is None or node is None or text(node) == "refer":
             return None
         try:
@@ -529,6 +529,6 @@ class PackReader:
             )
 
     def _given(self, name: str, node: Node, where: Where) -> Value | None:
-        if name not in self.words.terms:
+        if self.words.find(name) is None:
             self.wrong(where, f"no fact or milestone is called {name!r}", nearest(name, self.words.terms))
         return self._value(name, node)

@@ -14,7 +14,7 @@ from engine.law import Law
 from engine.model import MET, MISSING, NOT_MET, REFER, Decision, Facts, Finding, Judgement, Moment, Money, Unsure, Value
 from engine.vocabulary import parse_value
 from engine.workflow import Workflow, parse
-from tests.conftest import HEAD, at, day, facts_of, law_of, pack, problems_of, recorded, rule, said, table
+from tests.conftest import HEAD, WORDS, at, day, facts_of, law_of, pack, problems_of, recorded, rule, said, table
 
 CYCLE = """\
 workflow: small
@@ -783,3 +783,90 @@ def test_a_local_rule_gives_way_where_the_rule_above_applies() -> None:
     assert answer("goods", "2025-06-02") == "not applicable"
     assert answer("goods", "2025-06-01") == NOT_MET
     assert answer("works", "2025-06-02") == NOT_MET
+
+
+# Records -----------------------------------------------------------------------------------------------------------
+
+QUOTES = (
+    WORDS.replace(
+        "  quotes.received: {title: Quotes received, type: integer, class: public, ask: How many?}\n",
+        """\
+  quotes.received: {title: Quotes received, type: integer, class: public, ask: How many?, count: quote}
+  quotes.local: {title: Local, type: integer, class: public, ask: "?", count: quote, where: {quote.local: yes}}
+  quotes.total: {title: Total, type: money, class: public, ask: "?", sum: quote.amount}
+  quotes.lowest: {title: Lowest, type: money, class: public, ask: "?", least: quote.amount}
+  quotes.highest: {title: Highest, type: money, class: public, ask: "?", greatest: quote.amount}
+""",
+    )
+    + """\
+records:
+  quote:
+    title: Quotation
+    ask: Which?
+    fields:
+      amount: {title: Amount, type: money, class: public, ask: How much?}
+      local: {title: Local, type: boolean, class: public, ask: Local?}
+"""
+)
+ASKED = rule(require="{all: [{quotes.received: at least 3}, {quotes.local: at least 1}]}")
+
+
+def quoted(*quotes: tuple[str, str]) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for number, (amount, local) in enumerate(quotes):
+        values[f"quote/q{number}.amount"] = Money(int(amount.split()[0]) * 100, amount.split()[1])
+        if local:
+            values[f"quote/q{number}.local"] = local == "yes"
+    return values
+
+
+@pytest.mark.parametrize(
+    ("quotes", "answer"),
+    [
+        ((("1 excl", "yes"), ("2 excl", "no"), ("3 excl", "no")), MET),
+        ((("1 excl", "no"), ("2 excl", "no"), ("3 excl", "no")), NOT_MET),
+        ((("1 excl", "yes"), ("2 excl", "yes")), NOT_MET),
+        ((("1 excl", "yes"), ("2 excl", "no"), ("3 excl", "")), MISSING),
+        ((), MISSING),
+    ],
+)
+def test_three_quotes_of_which_one_is_local_are_counted(quotes: tuple[tuple[str, str], ...], answer: str) -> None:
+    result = assess(law_of(ASKED, words=QUOTES), Facts(quoted(*quotes)), "go", NOW, "contract.entered")
+    assert (result.findings[0].answer, result.fault) == (answer, "")
+
+
+def test_a_count_may_be_given_where_no_record_is() -> None:
+    facts = Facts({"quotes.received": 3, "quotes.local": 1})
+    assert assess(law_of(ASKED, words=QUOTES), facts, "go", NOW, "contract.entered").findings[0].answer == MET
+
+
+def test_records_are_added_up_and_the_least_and_the_greatest_found() -> None:
+    law = law_of(ASKED, words=QUOTES)
+    values, _ = situate(law, Facts(quoted(("10 excl", "yes"), ("30 excl", "no"), ("20 excl", "no"))), NOW, None)
+    named = [values[name] for name in ("quotes.total", "quotes.lowest", "quotes.highest")]
+    assert named == [Money(6000, "excl"), Money(1000, "excl"), Money(3000, "excl")]
+
+
+def test_amounts_of_different_vat_bases_are_not_added_up() -> None:
+    law = law_of(rule(require="{quotes.total: at most 100}"), words=QUOTES)
+    facts = Facts(quoted(("10 excl", "yes"), ("30 incl", "no")))
+    assert assess(law, facts, "go", NOW, "contract.entered").findings[0].answer == REFER
+
+
+def test_a_rule_never_sees_one_record_by_itself() -> None:
+    what = said(problems_of(rule(require="{quote.amount: below 5}"), words=QUOTES))
+    assert "quote.amount is of one quote, and there may be many" in what
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "what"),
+    [
+        ("least: quote.amount", "least: quote.amout", "'quote.amout'"),
+        ("sum: quote.amount", "sum: quote.local", "the sum of quote.local is no money"),
+        ("where: {quote.local: yes}", "where: {quote.local: perhaps}", "neither yes nor no"),
+        ("count: quote}", "count: quotation}", "the count of quotation is no integer"),
+        ("least: quote.amount", "least: quote.amount, sum: quote.amount", "one of count, sum, least, greatest"),
+    ],
+)
+def test_a_count_of_nothing_that_exists_is_refused(was: str, now: str, what: str) -> None:
+    assert what in said(problems_of(ASKED, words=QUOTES.replace(was, now, 1)))
