@@ -52,6 +52,7 @@ def _definitions(law: Law, steps: Sequence[str]) -> dict[str, Schema]:
             {
                 "facts": _named(_ref("fact")),
                 "milestones": _named(_ref("milestone")),
+                "lists": _named(_WORDS),
                 "records": _named(_mapping(vocabulary.KEYS["record"], {"fields": _named(_ref("fact"))})),
                 "money": _mapping(vocabulary.KEYS["money"], {"vat_readings": _WORDS}),
             },
@@ -212,7 +213,7 @@ def _fact() -> dict[str, Schema]:
         "type": _choice(vocabulary.TYPES),
         "class": _choice(vocabulary.CLASSES),
         "ask": _TEXT,
-        "choices": _WORDS,
+        "choices": {"anyOf": [_WORDS, _TEXT]},
         "derived": _yes(),
         "descriptive": _yes(),
         **dict.fromkeys(vocabulary.SCALARS, _TEXT),

@@ -42,7 +42,7 @@ from engine.conditions import (
 )
 from engine.law import Rule, Table
 from engine.model import Moment, Money, Unsure, Value
-from engine.reference import Context, end_days, includes
+from engine.reference import Context, asks_nothing, end_days, includes
 
 if TYPE_CHECKING:  # durable_rules is imported when the first step is judged, and not before
     from durable.engine import Ruleset
@@ -350,6 +350,8 @@ def scalar(leaf: Leaf, ctx: Context) -> Scalar | None:
         case OneOf(fact):
             given = ctx.facts.get(fact)
             return given if isinstance(given, str) else None
+        case Includes() if asks_nothing(leaf, ctx.facts):
+            return 0
         case Includes():
             known = [ctx.facts.get(name) for name in leaf_names(leaf)]
             return (0 if includes(leaf, known[0], ctx.facts) else -1) if all(type(v) is tuple for v in known) else None

@@ -131,6 +131,8 @@ def _negate(outcome: Outcome) -> Outcome:
 def _leaf(leaf: Leaf, ctx: Context) -> Outcome:
     if isinstance(leaf, Done):
         return TRUE if (leaf.milestone in ctx.facts) != leaf.negated else FALSE
+    if isinstance(leaf, Includes) and asks_nothing(leaf, ctx.facts):
+        return TRUE
     missing: tuple[str, ...] = ()
     unsure: tuple[Unsure, ...] = ()
     value = None
@@ -165,6 +167,11 @@ def _amount(leaf: Amount, value: Value | None, ctx: Context) -> Outcome:
         return _holds(value.pence * numerator * 100, leaf.op, figure.number * denominator * figure.per_cent)
     assert isinstance(value, int)
     return _holds(value * 100, leaf.op, figure.number * figure.per_cent)
+
+
+def asks_nothing(leaf: Includes, facts: Mapping[str, Value]) -> bool:
+    """Whether all of no choices are asked for: that holds whatever is recorded."""
+    return leaf.every and isinstance(leaf.values, str) and facts.get(leaf.values) == ()
 
 
 def includes(leaf: Includes, value: Value | None, facts: Mapping[str, Value]) -> bool:

@@ -6,7 +6,7 @@ Bad text is a UsageError with one line that says what to write instead; nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -21,7 +21,7 @@ NOWHERE = Where("", 0, 0)
 TYPES = ("money", "date", "minute", "boolean", "integer", "choice", "choices", "text")
 CLASSES = ("public", "personal", "confidential")
 KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
-    "file": ((), ("facts", "milestones", "records", "money")),
+    "file": ((), ("facts", "milestones", "records", "lists", "money")),
     "fact": (
         ("title", "type", "class"),
         ("ask", "choices", "derived", "descriptive", "count", "sum", "least", "greatest", "where"),
@@ -132,8 +132,13 @@ def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
     problems: list[Problem] = []
     terms: dict[str, Term] = {}
     readings: list[int] = []
-    for root in nodes.values():
-        reader = fields(root, problems, *KEYS["file"])
+    roots = [fields(root, problems, *KEYS["file"]) for root in nodes.values()]
+    lists = {name: texts(node, problems) for root in roots for name, node, _ in named(root.get("lists"), problems)}
+
+    def _fact(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
+        return _one_fact(name, node, where, problems, lists)
+
+    for reader in roots:
         for section, build in (("facts", _fact), ("milestones", _milestone)):
             for name, node, where in named(reader.get(section), problems):
                 if not NAME.match(name):
@@ -143,7 +148,7 @@ def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
                 else:
                     terms[name] = build(name, node, where, problems)
         for name, node, where in named(reader.get("records"), problems):
-            _record(name, node, where, terms, problems)
+            _record(name, node, where, terms, problems, _fact)
         readings.extend(_readings(reader.get("money"), problems))
     for term in terms.values():
         _check_scalar(term, terms, problems)
@@ -158,10 +163,13 @@ def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
     return Vocabulary(terms, tuple(readings) or (0,)), tuple(problems)
 
 
-def _fact(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
+def _one_fact(
+    name: str, node: Node, where: Where, problems: list[Problem], lists: Mapping[str, tuple[str, ...]]
+) -> Term:
     read = fields(node, problems, *KEYS["fact"])
     kind = one_of(read.get("type"), TYPES, problems)
-    choices = texts(read.get("choices"), problems)
+    listed = text(read.get("choices"))
+    choices = lists[listed] if listed in lists else texts(read.get("choices"), problems)
     if (kind in ("choice", "choices")) != bool(choices):
         problems.append(Problem(where, f"{name}: a choice needs choices, and nothing else may have them"))
     derived = yes(read.get("derived"), problems)
@@ -201,7 +209,14 @@ def texts_of(node: Node) -> tuple[str, ...]:
     return tuple(text(item) for item in node.items) if isinstance(node, Seq) else (text(node),)
 
 
-def _record(name: str, node: Node, where: Where, terms: dict[str, Term], problems: list[Problem]) -> None:
+def _record(
+    name: str,
+    node: Node,
+    where: Where,
+    terms: dict[str, Term],
+    problems: list[Problem],
+    build: Callable[[str, Node, Where, list[Problem]], Term],
+) -> None:
     read = fields(node, problems, *KEYS["record"])
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         problems.append(Problem(where, f"{name!r} is not a name", "write one word in lower case"))
@@ -212,7 +227,7 @@ def _record(name: str, node: Node, where: Where, terms: dict[str, Term], problem
         elif full in terms:
             problems.append(Problem(place, f"{full} stands twice", f"see {terms[full].where}"))
         else:
-            terms[full] = replace(_fact(full, inner, place, problems), record=name)
+            terms[full] = replace(build(full, inner, place, problems), record=name)
 
 
 def _check_scalar(term: Term, terms: Mapping[str, Term], problems: list[Problem]) -> None:

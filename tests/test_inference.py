@@ -68,7 +68,15 @@ def asked_of(r: random.Random, name: str) -> Any:
     if name in ("contract.value", "case.limit"):
         return r.choice([amount, between])(r, ["limit.incl", "limit.excl", "limit.open"], money)
     if name in ("posts.agreed", "posts.needed"):
-        said = r.choice(["cabinet", "any of [cabinet, lawyer]", "all of [director, lawyer]", "any of posts.needed"])
+        said = r.choice(
+            [
+                "cabinet",
+                "any of [cabinet, lawyer]",
+                "all of [director, lawyer]",
+                "any of posts.needed",
+                "all of posts.needed",
+            ]
+        )
         return f"{r.choice(['', 'not '])}includes {said}" if name == "posts.agreed" else "includes any of posts.agreed"
     if name == "quotes.received":
         return r.choice([amount, between])(r, ["quotes.least"], quotes)
