@@ -90,14 +90,6 @@ def run_all(
     return tuple(results)
 
 
-def uncovered(law: Law) -> tuple[str, ...]:
-    """Rules and tables that no case is about, or whose cases show only one answer."""
-    answers: dict[str, set[str]] = {}
-    for case in law.cases:
-        answers.setdefault(case.subject, set()).add(case.expect)
-    return tuple(id for id in sorted(law.subjects) if len(answers.get(id, ())) < 2)
-
-
 # Which branches the cases reached ---------------------------------------------------------------------------------
 
 

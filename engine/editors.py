@@ -133,6 +133,7 @@ def _parameter(dated: Sequence[str]) -> dict[str, Schema]:
         "unit": _choice(packreader.UNITS),
         "as_at": _known(dated),
         "confidence": _choice(packreader.PARAMETER_CONFIDENCE),
+        "checked": _DAY,
         "values": {
             "type": "object",
             "propertyNames": _DAY,

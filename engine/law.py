@@ -44,6 +44,7 @@ class Parameter:
     confidence: str
     values: tuple[tuple[int, int | None], ...]
     where: Where
+    checked: str = ""  # the day somebody last compared it with its source; empty: that of its pack
 
     def on(self, day: int) -> tuple[int, int | None] | None:
         """The (from day, figure) in force on a day; None before the first."""

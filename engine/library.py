@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from engine import markup, packs, scenarios, tables, workflow
+from engine import markup, packs, scenarios, workflow
 from engine.errors import PackError, UsageError
 from engine.law import Law
 from engine.markup import Problem
@@ -81,8 +81,6 @@ class Library:
         except PackError as error:
             steps, faults = frozenset(), tuple(each for each in error.problems if isinstance(each, Problem))
         law, problems = packs.check(self.words, self.days, self.folders.values(), steps)
-        if not problems:  # of tables that cannot be read nothing is said
-            faults = (*faults, *tables.faults(law))
         return law, tuple(sorted({*problems, *faults})) or self._unfounded(law)
 
     def _unfounded(self, law: Law) -> tuple[Problem, ...]:

@@ -39,7 +39,7 @@ PARAMETER_CONFIDENCE = ("high", "medium", "unverified")
 KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
     "head": (_HEAD, ("authority", "governs", "as_at", "silent")),
     "section": ((), ("parameters", "tables", "rules")),
-    "parameter": (("title", "cite", "source_facts", "unit", "values"), ("as_at", "confidence")),
+    "parameter": (("title", "cite", "source_facts", "unit", "values"), ("as_at", "confidence", "checked")),
     "table": (_TABLE, _TABLE_MORE),
     "row": (("when", "then"), ("cite",)),
     "rule": (_RULE, _RULE_MORE),
@@ -248,6 +248,7 @@ class PackReader:
             one_of(read.get("confidence"), PARAMETER_CONFIDENCE, self.problems),
             self._values(read.get("values"), scale),
             where,
+            text(read.get("checked")) if self._day(read.get("checked")) else "",
         )
 
     def _values(self, node: Node | None, scale: int) -> tuple[tuple[int, int | None], ...]:

@@ -10,7 +10,9 @@ from engine.commands import rulebook
 from engine.commands.common import ViresGroup, day, finish, format_option, setting, show, show_json, width
 
 if TYPE_CHECKING:
+    from engine.law import Law
     from engine.library import Library
+    from engine.markup import Problem
     from engine.mutants import Tried
 
 
@@ -90,37 +92,49 @@ def show_(name: str, on: str | None, form: str) -> None:
 
 @rules.command()
 @click.argument("path", required=False, type=click.Path())
-@format_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "github"]),
+    default="table",
+    show_default=True,
+    help="For people, machines, or the annotations of a GitHub workflow.",
+)
 def lint(path: str | None, form: str) -> None:
     """Everything wrong in the packs, all at once, as file:line:column; with PATH, a folder that holds a pack.
+
+    Exit 4 where the packs cannot be used as they are; 1 where they can, and there is something to look at: gaps and
+    overlaps of tables, rules that no case reaches or that a rule above leaves without effect, figures nobody checked.
 
     \b
     vires rules lint
     vires rules lint rules/local/camden
+    vires rules lint --format github
     """
-    from engine import cases
+    from engine import listing
 
     law, problems = _library(path).check()
+    found = () if problems else _remarks(law)
     if form == "json":
-        show_json([{**each.where._asdict(), "what": each.what, "instead": each.instead} for each in problems])
+        show_json(
+            [listing.problem_plain(each, "error") for each in problems]
+            + [listing.problem_plain(each, "remark") for each in found]
+        )
+    elif form == "github":
+        show([listing.problem_github(each, "error") for each in problems])
+        show([listing.problem_github(each, "warning") for each in found])
     else:
-        for problem in problems:
+        for problem in (*problems, *found):
             click.echo(str(problem))
         if not problems:
-            thin = cases.uncovered(law)
-            for subject in thin:
-                click.echo(f"{law.subjects[subject].where}: {subject} has no cases on both sides of its edge")
-            counted = (
-                f"{len(law.packs)} packs, {len(law.rules)} rules, {len(law.tables)} tables, {len(law.cases)} cases"
-            )
-            show(
-                [
-                    f"{'?' if thin else '✓'} {counted}: no problems"
-                    + (f", {len(thin)} without both sides" if thin else "")
-                ]
-            )
-            finish(1 if thin else 0)
-    finish(4 if problems else 0)
+            show([listing.linted(law, len(found))])
+    finish(4 if problems else 1 if found else 0)
+
+
+def _remarks(law: Law) -> tuple[Problem, ...]:
+    from engine import lint as linting
+
+    return linting.remarks(law, setting().instant.date().toordinal())
 
 
 @rules.command()
