@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -61,6 +61,16 @@ class Library:
         groups = [("vocabulary", self.words), *(("calendar", {path: text}) for path, text in self.days.items())]
         groups += [("pack", folder) for folder in self.folders.values()]
         return {packs.digest(group): (kind, packs.archive(group)) for kind, group in groups}
+
+    def with_pack(self, id: str, files: packs.Files) -> Library:
+        """The library with this pack in the place of the one of the same name."""
+        rest = {path: files_ for path, files_ in self.folders.items() if _pack_name(files_) != id}
+        return replace(self, folders={**rest, f"adopted/{id}": files})
+
+    def with_calendar(self, id: str, files: packs.Files) -> Library:
+        """The library with this calendar in the place of the one of the same name."""
+        rest = {path: text for path, text in self.days.items() if _calendar_name(path, text) != id}
+        return replace(self, days={**rest, **{f"adopted/{path}": text for path, text in files.items()}})
 
     def authorities(self) -> dict[str, str]:
         """The authorities with a pack of their own, by id, with the pack's title."""
@@ -239,6 +249,21 @@ def _pack_name(source: packs.Files) -> str:
     node, _ = markup.read("pack.yaml", head)
     found = markup.plain(node) if node is not None else {}
     return str(found.get("pack", "")) if isinstance(found, dict) else ""
+
+
+def _calendar_name(path: str, source: str) -> str:
+    node, _ = markup.read(path, source)
+    found = markup.plain(node) if node is not None else {}
+    return str(found.get("calendar", "")) if isinstance(found, dict) else ""
+
+
+def with_calendar_file(library: Library, file: Path) -> tuple[Library, str, packs.Files]:
+    """The library with a calendar from a file, its id and the file; UsageError where it is no calendar."""
+    source = {file.name: _text(file, str(file))}
+    id = _calendar_name(file.name, source[file.name])
+    if not id:
+        raise UsageError(f"{file} holds no calendar", "it begins with calendar:")
+    return library.with_calendar(id, source), id, source
 
 
 def _read(folder: Traversable, name: str, endings: tuple[str, ...] = (".yaml",)) -> packs.Files:
