@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from engine import adoption, cases, compare, packs
 from engine.adoption import ADOPT, CALENDAR, CONFIRMED, PACK, PROPOSED, RETIRE
 from engine.errors import PackError, UsageError
 from engine.library import Library
+from engine.model import Moment
 from engine.schema import nearest
-from engine.service import Office, Written
+from engine.service import Item, Office, Written, is_training
 
 
 class Change(NamedTuple):
@@ -36,17 +38,11 @@ def looked_over(before: Library, after: Library, what: str, id: str, files: pack
     law = after.law
     if what == PACK:
         own = law.only({id}).cases
-        wrong = [result for result in cases.run_all(_with_cases(law, own), after.milestones) if result.wrong]
+        wrong = [each for each in cases.run_all(replace(law, cases=own), after.milestones) if each.wrong]
         if wrong:
             said = f"{wrong[0].case.where}: {wrong[0].case.name}: {wrong[0].wrong}"
             raise PackError(f"{len(wrong)} worked case{'s' * (len(wrong) > 1)} of {id} fail", said)
     return Change(what, id, packs.digest(files), files, _differences(before, after, what, id))
-
-
-def _with_cases(law, own):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    return replace(law, cases=own)
 
 
 def _differences(before: Library, after: Library, what: str, id: str) -> tuple[str, ...]:
@@ -59,8 +55,6 @@ def _differences(before: Library, after: Library, what: str, id: str) -> tuple[s
 
 
 def _days(before: Library, after: Library, id: str) -> tuple[str, ...]:
-    from engine.model import Moment
-
     old = before.law.calendars.get(id)
     new = after.law.calendars[id]
     if old is None:
@@ -73,7 +67,12 @@ def _days(before: Library, after: Library, id: str) -> tuple[str, ...]:
 
 
 def adopt(desk: Office, authority: str, change: Change, confirm: bool, dry_run: bool) -> Acted:
-    """Propose the change, or confirm what another person proposed; what is confirmed is in force from now on."""
+    """Propose the change, or confirm what another person proposed; what is confirmed is in force from now on.
+
+    An authority whose first pack this is gets a log.
+    """
+    if authority not in desk.store.authorities() and not dry_run:
+        desk.open_log(authority, is_training(desk.store))
     body: dict[str, object] = {"act": ADOPT, "what": change.what, "id": change.id, "digest": change.digest}
     artifacts = {change.digest: (change.what, packs.archive(change.files))}
     return _act(desk, authority, change, body, confirm, dry_run, artifacts)
@@ -114,7 +113,7 @@ def _act(
     stage = str(body["stage"])
     if dry_run:
         return Acted(change, stage, None)
-    item = (adoption.KIND, None, desk.now.local, body, {}, ())
+    item: Item = (adoption.KIND, None, desk.now.local, body, {}, ())
     return Acted(change, stage, desk.append(authority, [item], artifacts))
 
 

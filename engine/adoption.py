@@ -52,11 +52,11 @@ def folded(entries: Iterable[Entry]) -> Adopted:
             continue
         body = entry.body
         if body.get("stage") == PROPOSED:
-            said = [str(body.get(key, "")) for key in ("act", "what", "id", "digest")]
+            act, what, id, digest = (str(body.get(key, "")) for key in ("act", "what", "id", "digest"))
             listed = body.get("differences")
             words = tuple(map(str, listed)) if isinstance(listed, list | tuple) else ()
-            proposals = {n: each for n, each in proposals.items() if (each.what, each.id) != (said[1], said[2])}
-            proposals[entry.sequence] = Proposal(entry.sequence, *said, entry.actor, words)
+            proposals = {n: each for n, each in proposals.items() if (each.what, each.id) != (what, id)}
+            proposals[entry.sequence] = Proposal(entry.sequence, act, what, id, digest, entry.actor, words)
             continue
         number = body.get("proposal")
         found = proposals.pop(number, None) if isinstance(number, int) else None

@@ -259,10 +259,11 @@ def _calendar_name(path: str, source: str) -> str:
 
 def with_calendar_file(library: Library, file: Path) -> tuple[Library, str, packs.Files]:
     """The library with a calendar from a file, its id and the file; UsageError where it is no calendar."""
-    source = {file.name: _text(file, str(file))}
-    id = _calendar_name(file.name, source[file.name])
+    read = _text(file, str(file))
+    id = _calendar_name(str(file), read)
     if not id:
         raise UsageError(f"{file} holds no calendar", "it begins with calendar:")
+    source = {f"{id}.yaml": read}
     return library.with_calendar(id, source), id, source
 
 

@@ -117,7 +117,7 @@ class Office:
         """Items that belong to no case, in one append."""
         written = self._append(authority, items, artifacts=artifacts)
         for known in (self._adopted, self._shelves, self._laws):
-            known.pop(authority, None)  # type: ignore[attr-defined]
+            known.pop(authority, None)
         return written
 
     def case(self, authority: str, case: str) -> CaseState:

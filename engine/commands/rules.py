@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands import rulebook
+from engine.commands import adopting, rulebook
 from engine.commands.common import ViresGroup, day, finish, format_option, setting, show, show_json, width
 
 if TYPE_CHECKING:
@@ -211,4 +211,5 @@ def _mutate(shelf: Library, pack: str, quiet: bool) -> Tried:
 def add_to(group: click.Group) -> None:
     """Register the commands."""
     rulebook.add_to(rules)
+    adopting.add_to(rules)
     group.add_command(rules)
