@@ -35,8 +35,8 @@ class Acted(NamedTuple):
 
 def looked_over(before: Library, after: Library, what: str, id: str, files: packs.Files) -> Change:
     """What adopting the files would change; PackError where they cannot be used or a worked case fails."""
-    law = after.law
     if what == PACK:
+        law = after.book
         own = law.only({id}).cases
         wrong = [each for each in cases.run_all(replace(law, cases=own), after.milestones) if each.wrong]
         if wrong:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
@@ -11,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from engine import markup, packs, scenarios, workflow
+from engine import __version__, compiled, markup, packs, scenarios, workflow
 from engine.errors import PackError, UsageError
 from engine.law import Law
 from engine.markup import Problem
@@ -19,6 +22,7 @@ from engine.schema import nearest
 from engine.workflow import Workflow
 
 BASE = "commissioning"
+KEPT = 8  # compiled laws in the cache: each change of a pack makes another
 _KINDS = ("national", "local")
 _PACK = (".yaml", ".csv")  # what a pack is made of
 
@@ -31,11 +35,52 @@ class Library:
     days: packs.Files
     folders: Mapping[str, packs.Files]
     cycles: packs.Files
+    cache: Path | None = None  # a folder for what was compiled; None: nothing is kept
 
     @cached_property
     def law(self) -> Law:
-        """The law in the packs; PackError with every problem."""
+        """The law in the packs, without their worked cases; PackError with every problem."""
+        kept = self._compiled()
+        if kept is not None:
+            return kept
+        folders = [_without_cases(folder) for folder in self.folders.values()]
+        law = packs.build(self.words, self.days, folders, frozenset(self.milestones))
+        self._keep(law)
+        return law
+
+    @cached_property
+    def book(self) -> Law:
+        """The law in the packs with their worked cases; PackError with every problem."""
         return packs.build(self.words, self.days, self.folders.values(), frozenset(self.milestones))
+
+    @cached_property
+    def _place(self) -> Path:
+        """Where the compiled law is kept: named for the bytes it was read from and the program that read them."""
+        groups = (self.words, self.days, *map(_without_cases, self.folders.values()), self.cycles)
+        said = [__version__, compiled.FORMAT, *(sorted(group.items()) for group in groups)]
+        digest = hashlib.sha256(repr(said).encode()).hexdigest()
+        return (self.cache or Path()) / f"law-{digest[:40]}.jsonl"
+
+    def _compiled(self) -> Law | None:
+        """The law as it was kept; None where it was not, or what is there cannot be read."""
+        if self.cache is None:
+            return None
+        try:
+            return compiled.load(self._place.read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError, IndexError):
+            return None
+
+    def _keep(self, law: Law) -> None:
+        """Keep the law, whole or not at all, and let go of older ones; a cache that cannot be written is no fault."""
+        if self.cache is None:
+            return
+        with suppress(OSError):
+            self.cache.mkdir(parents=True, exist_ok=True)
+            part = self._place.with_suffix(f".{os.getpid()}")
+            part.write_text(compiled.dump(law), encoding="utf-8")
+            part.replace(self._place)
+            for old in sorted(self.cache.glob("law-*.jsonl"), key=lambda each: each.stat().st_mtime)[:-KEPT]:
+                old.unlink(missing_ok=True)
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -117,8 +162,12 @@ def build_workflow(cycles: packs.Files, milestones: Iterable[str]) -> Workflow:
     return built
 
 
-def shipped() -> Library:
-    """The library that came with the program."""
+def _without_cases(files: packs.Files) -> packs.Files:
+    return {path: source for path, source in files.items() if not path.endswith(".cases.yaml")}
+
+
+def shipped(cache: Path | None = None) -> Library:
+    """The library that came with the program; what it compiles to is kept in the folder `cache`, if one is given."""
     rules, cycles = files("rules"), files("workflows")
     folders = {
         f"rules/{kind}/{pack.name}": _read(pack, f"rules/{kind}/{pack.name}", _PACK)
@@ -131,6 +180,7 @@ def shipped() -> Library:
         _read(rules.joinpath("calendars"), "rules/calendars"),
         folders,
         _read(cycles, "workflows"),
+        cache,
     )
 
 
@@ -144,7 +194,7 @@ def with_folder(library: Library, folder: Path) -> Library:
         raise UsageError(f"{folder} holds no .yaml files", "name the folder that holds pack.yaml")
     name = _pack_name(source)
     rest = {path: files_ for path, files_ in library.folders.items() if _pack_name(files_) != name}
-    return Library(library.words, library.days, {**rest, str(folder): source}, library.cycles)
+    return replace(library, folders={**rest, str(folder): source})
 
 
 def pack_in(library: Library, folder: Path) -> str:

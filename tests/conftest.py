@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from engine import packs
@@ -124,3 +125,9 @@ def day(iso: str) -> int:
 def at(iso: str) -> Moment:
     """The moment an ISO date or minute names."""
     return moment(iso)
+
+
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads what another run compiled, but for those that test the cache."""
+    monkeypatch.setenv("VIRES_CACHE", "off")

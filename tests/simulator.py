@@ -32,7 +32,7 @@ _shipped = library.shipped  # a test may put `shelf` in its place
 
 
 @cache
-def shelf() -> Library:
+def shelf(cache: object = None) -> Library:
     """The shipped library, read once a process."""
     return _shipped()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.commands import adopting, rulebook
-from engine.commands.common import ViresGroup, day, finish, format_option, setting, show, show_json, width
+from engine.commands.common import ViresGroup, day, finish, format_option, setting, shipped, show, show_json, width
 
 if TYPE_CHECKING:
     from engine.law import Law
@@ -26,7 +26,7 @@ def _library(path: str | None) -> Library:
 
     from engine import library
 
-    shelf = library.shipped()
+    shelf = shipped()
     return shelf if path is None else library.with_folder(shelf, Path(path))
 
 
@@ -41,11 +41,11 @@ def list_(pack: str, step: str, form: str) -> None:
     vires rules list
     vires rules list --step enter-contract
     """
-    from engine import library, listing, report
+    from engine import listing, report
     from engine.errors import UsageError
     from engine.schema import nearest
 
-    law = library.shipped().law
+    law = shipped().law
     for word, known, what in ((pack, law.packs, "pack"), (step, law.steps, "step with rules")):
         if word and word not in known:
             raise UsageError(f"there is no {what} {word!r}", nearest(word, known))
@@ -71,11 +71,11 @@ def show_(name: str, on: str | None, form: str) -> None:
     vires rules show governance.key-decision.notice.strategy
     vires rules show pa2023.coverage --on 2026-01-01
     """
-    from engine import library, listing
+    from engine import listing
     from engine.errors import UsageError
     from engine.schema import nearest
 
-    law = library.shipped().law
+    law = shipped().book
     known = {**law.subjects, **law.parameters}
     if name not in known:
         raise UsageError(
@@ -157,7 +157,7 @@ def test(path: str | None, uncovered: bool, strict: bool, mutate: bool, form: st
     from engine import cases, library
 
     shelf = _library(path)
-    law, chosen = shelf.law, ""
+    law, chosen = shelf.book, ""
     if path is not None:
         chosen = library.pack_in(shelf, Path(path))
         law = replace(law, cases=tuple(case for case in law.cases if law.subjects[case.subject].pack == chosen))
@@ -202,7 +202,7 @@ def _mutate(shelf: Library, pack: str, quiet: bool) -> Tried:
     excuses, problems = mutants.equivalents(shelf.folders.values())
     if problems:
         raise PackError("equivalent.yaml is broken", str(problems[0]), problems)
-    on = mutants.workbench(shelf.words, shelf.days, shelf.folders.values(), shelf.law, shelf.milestones)
+    on = mutants.workbench(shelf.words, shelf.days, shelf.folders.values(), shelf.book, shelf.milestones)
     entries = on.of(pack)
     with click.progressbar(length=len(entries), label="mutants", hidden=quiet) as bar:
         return mutants.tried(entries, on, excuses, lambda: bar.update(1))
