@@ -36,7 +36,7 @@ KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind 
     "counted": (("period",), (*_BOUNDS, "title", "cite")),
     "period": (
         ("from", "to", "unit"),
-        ("first_day", "last_day", "calendar", "roll", "holds_working", "done", "cut_off"),
+        ("first_day", "last_day", "calendar", "roll", "holds_working", "done", "cut_off", "starts"),
     ),
 }
 
@@ -119,6 +119,7 @@ class Period:
     done: bool = False
     said: str = ""
     cut_off: int | None = None  # minute of the day after which the end counts as on the day after
+    day_after: bool = False  # whether the period starts on the day after its start
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +349,7 @@ def _period(node: Map, scope: Scope) -> Condition:
         yes(inner.get("done"), scope.problems),
         text(inner.get("unit")),
         _cut_off(inner.get("cut_off"), scope),
+        one_of(inner.get("starts"), ("same day", "day after"), scope.problems) == "day after",
     )
     title, cite = text(read.get("title")), text(read.get("cite"))
     return All((leaf,), title, cite) if title or cite else leaf
@@ -384,7 +386,7 @@ def _clock(inner: dict[str, Node], where: Where, scope: Scope) -> tuple[Clock, s
     first = "excluded" if clear else one_of(inner.get("first_day"), ENDS, scope.problems)
     last = "excluded" if clear else one_of(inner.get("last_day"), ENDS[::-1], scope.problems)
     holding = _count_bound(inner["holds_working"], scope) if "holds_working" in inner else Bound()
-    if holding.parameter:
+    if holding.parameter or holding.fact:
         scope.wrong(inner["holds_working"].where, "holds_working takes a whole number", "write the number out")
     clock = Clock(unit.removeprefix("clear "), first, last, roll, holding.number)  # type: ignore[arg-type]
     return clock, calendar
@@ -394,6 +396,9 @@ def _count_bound(node: Node, scope: Scope) -> Bound:
     said = text(node)
     if said in scope.parameters:
         return Bound(parameter=scope.parameters[said])
+    other = scope.vocabulary.terms.get(said)
+    if other is not None and other.type == "integer":
+        return Bound(fact=said)
     try:
         return Bound(_whole(said, "the bound"))
     except UsageError:
@@ -429,7 +434,7 @@ def leaf_names(leaf: Leaf) -> tuple[str, ...]:
     if isinstance(leaf, Order):  # isinstance and not match: this is asked a hundred times in every decision
         return (leaf.left, leaf.right) if isinstance(leaf.right, str) else (leaf.left,)
     if isinstance(leaf, Period):
-        return (leaf.start, leaf.end)
+        return (leaf.start, leaf.end, leaf.bound.fact) if leaf.bound.fact else (leaf.start, leaf.end)
     if isinstance(leaf, Amount):
         return (leaf.fact, leaf.bound.fact) if leaf.bound.fact else (leaf.fact,)
     if isinstance(leaf, Includes):
@@ -500,7 +505,8 @@ def _op_words(op: Op) -> str:
 
 
 def _unit_words(period: Period) -> str:
-    began = f"beginning with {period.start}" if period.clock.first_day == "counts" else f"after {period.start}"
+    start = f"the day after {period.start}" if period.day_after else period.start
+    began = f"beginning with {start}" if period.clock.first_day == "counts" else f"after {start}"
     late = "" if period.cut_off is None else f" (by {period.cut_off // 60:02d}:{period.cut_off % 60:02d} of the day)"
     if period.clock.last_day == "excluded":
         return f"{period.said} {began} and before {period.end}{late}"

@@ -59,7 +59,7 @@ def _definitions(law: Law, steps: Sequence[str]) -> dict[str, Schema]:
         ),
         "parameter": _mapping(packreader.KEYS["parameter"], _parameter(dated)),
         "table": _mapping(packreader.KEYS["table"], _table(terms, dated)),
-        "row": _mapping(packreader.KEYS["row"], {"when": _ref("condition"), "then": _SCALAR, "cite": _TEXT}),
+        "row": _mapping(packreader.KEYS["row"], {"when": _ref("condition"), "then": {"anyOf": [_SCALAR, _WORDS]}, "cite": _TEXT}),
         "rule": _mapping(packreader.KEYS["rule"], _rule(terms, dated, steps))
         | {"oneOf": [{"required": [way]} for way in ("require", "refer", "readings")]},
         "reading": _mapping(packreader.KEYS["reading"], {"title": _TEXT, "cite": _TEXT, "require": _ref("condition")}),
@@ -153,7 +153,7 @@ def _table(terms: Mapping[str, Term], dated: Sequence[str]) -> dict[str, Schema]
         "order": _WORDS,
         "rows": {"type": "array", "items": _ref("row"), "maxItems": packreader.MOST_ROWS},
         "rows_from": {"type": "string", "pattern": r"\.csv$"},
-        "otherwise": _SCALAR,
+        "otherwise": {"anyOf": [_SCALAR, _WORDS]},
         "refer": _TEXT,
         "in_force": _ref("in_force"),
         "as_at": _known(dated),
@@ -270,6 +270,7 @@ def _counted(dated: Sequence[str], law: Law) -> dict[str, Schema]:
         "roll": _choice(("forward",)),
         "holds_working": {"type": ["string", "integer"]},
         "cut_off": {"type": ["string", "integer"]},
+        "starts": _choice(("same day", "day after")),
         "done": _yes(),
     }
     required, optional = conditions.KEYS["counted"]

@@ -420,7 +420,9 @@ def _spare(leaf: Period, start: Value | None, end: Value | None, ctx: Context) -
         return None
     calendar = ctx.law.calendars.get(leaf.calendar)
     by_end = leaf.op in (">=", "<")  # over by the end, or else begun by it
-    spares = [_spared(leaf, calendar, start.day, day, figure.number, by_end) for day in end_days(leaf, end)]
+    spares = [
+        _spared(leaf, calendar, start.day + leaf.day_after, day, figure.number, by_end) for day in end_days(leaf, end)
+    ]
     known = [spare for spare in spares if spare is not None]
     return known[0] if len(known) == len(spares) and len({spare >= 0 for spare in known}) == 1 else None
 

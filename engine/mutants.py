@@ -371,6 +371,7 @@ def _clock(node: Node) -> Iterator[Change]:
     yield from _texts(node, "holds_working", _numbers)
     yield from _texts(node, "cut_off", _hours)
     yield from _swapped(node, "done", _OTHER)
+    yield from _swapped(node, "starts", {"day after": "same day", "same day": "day after"})
 
 
 # Walking nodes ----------------------------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ def _leaf(leaf: Leaf, ctx: Context) -> Outcome:
             missing = (name, *missing)
         elif isinstance(value, Unsure):
             unsure = (value, *unsure)
-    if missing and isinstance(leaf, (Order, Period)) and leaf.done:
+    if missing and isinstance(leaf, (Order, Period)) and leaf.done and {*missing} & {*leaf_names(leaf)[:2]}:
         return FALSE
     if missing or unsure:
         return Outcome(None, missing, unsure)
@@ -233,7 +233,7 @@ def _period(leaf: Period, ctx: Context) -> Outcome:
         return Outcome(None, (), (figure,))
     outcomes = set()
     for day in end_days(leaf, _moment(leaf.end, ctx)):
-        counted = _counted(leaf, _moment(leaf.start, ctx).day, day, ctx)
+        counted = _counted(leaf, _moment(leaf.start, ctx).day + leaf.day_after, day, ctx)
         outcomes.add(_beyond(leaf) if counted is None else _holds(counted, leaf.op, figure.number))
     return outcomes.pop() if len(outcomes) == 1 else Outcome(None, (leaf.end,))
 
@@ -282,8 +282,9 @@ def _turning(leaf: Leaf, ctx: Context, moving: frozenset[str]) -> tuple[int, ...
     start, figure, calendar = ctx.facts.get(leaf.start), ctx.figure(leaf.bound), ctx.law.calendars.get(leaf.calendar)
     if not isinstance(start, Moment) or isinstance(figure, Unsure):
         return ()
-    over = calendars.earliest(leaf.clock, calendar, start.day, figure.number)
-    reached = calendars.latest(leaf.clock, calendar, start.day, figure.number)
+    begun = start.day + leaf.day_after
+    over = calendars.earliest(leaf.clock, calendar, begun, figure.number)
+    reached = calendars.latest(leaf.clock, calendar, begun, figure.number)
     found = [day for day in (over, None if reached is None else reached + 1) if day is not None]
     return tuple(found if leaf.cut_off is None else [day - early for day in found for early in (1, 0)])
 
@@ -340,7 +341,7 @@ def undone(condition: Condition, ctx: Context) -> tuple[str, ...]:
     wanted: dict[str, None] = {}
     for leaf in leaves(condition):
         if (isinstance(leaf, Done) and not leaf.negated) or (isinstance(leaf, Order | Period) and leaf.done):
-            wanted.update(dict.fromkeys(leaf_names(leaf)))
+            wanted.update(dict.fromkeys(leaf_names(leaf)[:2]))
     terms = ctx.law.vocabulary.terms
     return tuple(name for name in wanted if name not in ctx.facts and not terms[name].derived)
 
@@ -363,7 +364,7 @@ def _said(name: str, ctx: Context) -> str:
 def _found_period(leaf: Period, ctx: Context) -> str:
     start, end = ctx.facts.get(leaf.start), ctx.facts.get(leaf.end)
     if isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, ctx):
-        counted = _counted(leaf, start.day, end.day, ctx)
+        counted = _counted(leaf, start.day + leaf.day_after, end.day, ctx)
         said = f"{leaf.said} beyond the calendar" if counted is None else f"{counted} {leaf.said}"
         return f"{said}, {leaf.start} {Moment(start.day)} to {leaf.end} {Moment(end.day)}"
     return ", ".join(f"{name}: {_said(name, ctx)}" for name in (leaf.start, leaf.end))
@@ -389,7 +390,7 @@ def workings(condition: Condition, ctx: Context) -> tuple[Working, ...]:
         start = ctx.facts.get(leaf.start) if isinstance(leaf, Period) else None
         end = ctx.facts.get(leaf.end) if isinstance(leaf, Period) else None
         if isinstance(leaf, Period) and isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, ctx):
-            found.append(_working(leaf, start.day, end.day, ctx))
+            found.append(_working(leaf, start.day + leaf.day_after, end.day, ctx))
     return tuple(found)
 
 
@@ -399,6 +400,7 @@ def _working(leaf: Period, start: int, end: int, ctx: Context) -> Working:
     title, latest, shown = f"{leaf.said} from {leaf.start} to {leaf.end}", None, end
     if not isinstance(figure, Unsure) and leaf.op == ">=":
         latest = calendars.latest_start(leaf.clock, calendar, end, figure.number)
+        latest = None if latest is None else latest - leaf.day_after
         limit = calendars.earliest(leaf.clock, calendar, start, figure.number)
         if limit is not None and limit > end:
             shown, title = limit, f"{figure.number} {title}: not before {Moment(limit)}"

@@ -694,6 +694,20 @@ def test_a_period_that_ends_at_noon_is_over_a_minute_later(end: str, answer: str
     assert answered(law, award__decided="2025-06-02", tender__opened=end) == answer
 
 
+@pytest.mark.parametrize(("opened", "answer"), [("2025-06-11", NOT_MET), ("2025-06-12", MET)])
+def test_a_period_that_starts_on_the_day_after_leaves_that_day_out_too(opened: str, answer: str) -> None:
+    asked = "{period: {from: award.decided, to: tender.opened, unit: days, starts: day after}, at_least: 9}"
+    law = law_of(rule(require=asked))
+    assert answered(law, award__decided="2025-06-02", tender__opened=opened) == answer
+
+
+@pytest.mark.parametrize(("days", "answer"), [("9", MET), ("10", NOT_MET)])
+def test_a_period_is_held_to_a_number_of_days_that_a_fact_gives(days: str, answer: str) -> None:
+    asked = "{period: {from: award.decided, to: tender.opened, unit: days}, at_least: quotes.asked}"
+    law = law_of(rule(require=asked))
+    assert answered(law, award__decided="2025-06-02", tender__opened="2025-06-11", quotes__asked=days) == answer
+
+
 def test_a_local_table_without_a_row_for_the_case_leaves_it_to_the_layer_above() -> None:
     def deciding(value: str, kind: str) -> str:
         row = f"[{{when: {{contract.kind: {kind}}}, then: {value}}}]"

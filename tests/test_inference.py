@@ -130,8 +130,13 @@ def period(r: random.Random) -> dict[str, Any]:
         inner["calendar"] = "england"
     if r.random() < 0.2:
         inner["cut_off"] = r.choice(["10:00", "00:00"])
+    if r.random() < 0.2:
+        inner["starts"] = r.choice(["day after", "same day"])
     bound = r.choice(["at_least", "more_than", "at_most", "less_than"])
-    return {"period": inner, bound: r.choice([str(r.randint(0, 12)), str(r.randint(0, 3)), "days.least"])}
+    return {
+        "period": inner,
+        bound: r.choice([str(r.randint(0, 12)), str(r.randint(0, 3)), "days.least", "quotes.asked"]),
+    }
 
 
 def moment(r: random.Random) -> Moment:
