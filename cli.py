@@ -39,6 +39,17 @@ def _login() -> str:
         return f"uid {os.getuid()}"
 
 
+def _cache() -> str:
+    """The folder for compiled packs: VIRES_CACHE (`off` for none), else the user's folder for caches."""
+    said = os.environ.get("VIRES_CACHE")
+    if said is not None:
+        return "" if said in ("", "off") else said
+    home = os.environ.get("XDG_CACHE_HOME") or (
+        os.path.join(os.environ["HOME"], ".cache") if "HOME" in os.environ else ""
+    )
+    return os.path.join(home, "vires") if home else ""
+
+
 @click.group(cls=ViresGroup, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="vires")
 @click.option("--database", metavar="URL", help="The store: a path or sqlite:///path. Default: VIRES_DATABASE.")
@@ -57,6 +68,7 @@ def main(ctx: click.Context, database: str | None, clock: str | None, persona: s
         persona=persona,
         terminal=sys.stdout.isatty(),
         debug=bool(os.environ.get("VIRES_DEBUG")),
+        cache=_cache(),
     )
 
 

@@ -183,9 +183,6 @@ def today(story: Story) -> None:
     story.run(f"case advance {CASE} enter-contract", exit=1)
     story.run(f"case why {CASE} enter-contract --show-working", exit=1)
     story.on("2025-12-30 10:00")
-    story.record(
-        "proceedings.notified_in_standstill=no", note="illustrative, and known only when the standstill is over"
-    )
     story.run(f"case advance {CASE} enter-contract")
     story.run(f"case show {CASE}")
 

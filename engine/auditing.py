@@ -18,11 +18,19 @@ from engine.replay import CaseState, Replayed
 from engine.workflow import Workflow
 
 if TYPE_CHECKING:
+    from engine.library import Library
     from engine.store import CaseRow, Store
 
 UNREADABLE = (AssertionError, AttributeError, KeyError, TypeError, ValueError)  # what a forged body may raise
 Source: TypeAlias = "Store | bundles.Shelf"
-_TYPES: Mapping[str, type] = {"money": Money, "boolean": bool, "integer": int, "choice": str, "text": str}
+_TYPES: Mapping[str, type] = {
+    "money": Money,
+    "boolean": bool,
+    "integer": int,
+    "choice": str,
+    "choices": tuple,
+    "text": str,
+}
 
 
 def entries(store: Source, authority: str, case: str | None = None) -> Iterator[Entry]:
@@ -226,3 +234,19 @@ def decoded(row: ledger.Row, authority: str, case: str) -> Entry:
     if (entry.authority, entry.case, entry.sequence) != (authority, case, row.sequence):
         raise LedgerError(f"entry {row.sequence} is filed under a case it does not belong to", "vires audit verify")
     return entry
+
+
+def shelf(store: Store, library: Library, adopted: Mapping[tuple[str, str], str]) -> Library:
+    """The library with the packs and calendars of these digests in the place of those of the same name."""
+    if not adopted:
+        return library
+    kept = store.artifacts(adopted.values())
+    for (what, id), digest in adopted.items():
+        if digest not in kept:
+            raise LedgerError(f"the adopted {what} {id} ({digest[:16]}) is not kept", "vires audit verify")
+        try:
+            files = packs.unpack(kept[digest], digest)
+        except PackError as error:
+            raise LedgerError(f"the adopted {what} {id}: {error.message}", "vires audit verify") from error
+        library = library.with_pack(id, files) if what == "pack" else library.with_calendar(id, files)
+    return library

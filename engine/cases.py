@@ -37,7 +37,7 @@ def run(law: Law, case: Case, milestones: Mapping[str, str | None], twice: bool 
     facts, at = Facts(dict(case.given)), Moment(case.on, EVENING)
     if isinstance(subject, Table):
         return _table(scope, subject, case, facts, at)
-    step = case.step or subject.binds[0]
+    step = case.step or (subject.binds or law.rules[subject.waives[0]].binds)[0]
     milestone = milestones.get(step)
     if milestone in case.given:
         milestone = None  # the case says itself when the step is taken
@@ -61,7 +61,7 @@ def _said(value: Value | None) -> str:
 
 
 def _rule(rule: Rule, case: Case, result: Assessment) -> Result:
-    found = next((finding for finding in result.findings if finding.rule == rule.id), None)
+    found = next((finding for finding in (*result.findings, *result.waivers) if finding.rule == rule.id), None)
     if result.fault:
         return Result(case, "fault", f"the evaluators disagree: {result.fault}")
     answer = found.answer if found else "not in force"
@@ -88,14 +88,6 @@ def run_all(
         results.append(run(law, case, milestones))
         tick()
     return tuple(results)
-
-
-def uncovered(law: Law) -> tuple[str, ...]:
-    """Rules and tables that no case is about, or whose cases show only one answer."""
-    answers: dict[str, set[str]] = {}
-    for case in law.cases:
-        answers.setdefault(case.subject, set()).add(case.expect)
-    return tuple(id for id in sorted(law.subjects) if len(answers.get(id, ())) < 2)
 
 
 # Which branches the cases reached ---------------------------------------------------------------------------------

@@ -93,6 +93,8 @@ def _rule(rule: Rule, law: Law) -> list[str]:
     about = [
         ("Source", rule.cite),
         ("Binds", ", ".join(f"`{step}`" for step in rule.binds)),
+        ("Waives", ", ".join(f"`{id}`" for id in rule.waives)),
+        ("Yields to", ", ".join(f"`{id}`" for id in rule.yields_to)),
         ("In force", _in_force(rule)),
         ("Applies when", exact(when, rule.pack) if when != ALWAYS else "always"),
         *required,

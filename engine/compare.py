@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
 from typing import TypeVar
 
-from engine.conditions import All, Amount, AnyOf, Done, Not, OneOf, Order, Period, Truth, parameters
+from engine.conditions import All, Amount, AnyOf, Done, Includes, Not, OneOf, Order, Period, Truth, parameters
 from engine.law import InForce, Law, Pack, Parameter, Reading, Row, Rule, Table
 from engine.model import MANDATORY, Moment
 from engine.wording import asks, bare, doubt, exact, figure, own_when, rows, span, then
@@ -34,7 +34,7 @@ _SAID = {
     "vat": "VAT",
     "order": "strictest first",
 }
-_CONDITIONS = (All, AnyOf, Not, Truth, OneOf, Amount, Order, Done, Period)
+_CONDITIONS = (All, AnyOf, Not, Truth, OneOf, Includes, Amount, Order, Done, Period)
 
 
 # Two versions of one pack -----------------------------------------------------------------------------------------

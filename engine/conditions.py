@@ -24,6 +24,9 @@ _OPS: dict[str, Op] = {"at least": ">=", "more than": ">", "at most": "<=", "bel
 _BOUNDS: dict[str, Op] = {"at_least": ">=", "more_than": ">", "at_most": "<=", "less_than": "<"}
 _ORDER = re.compile(r"(done )?(on or before|on or after|before|after) (.+)\Z")
 _AMOUNT = re.compile(r"(at least|more than|at most|below) (.+)\Z")
+_SHARE = re.compile(r"(\d{1,4}) per cent of (.+)\Z", re.ASCII)
+_INCLUDES = re.compile(r"(not )?includes (any of |all of )?(.+)\Z")
+_CUT_OFF = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z", re.ASCII)
 _RANGE = re.compile(r"(.+?) to (under )?(.+)\Z")
 _WORKING = ("working days", "clear working days")
 UNITS = ("days", "working days", "weeks", "months", "years", "clear days", "clear working days")
@@ -31,17 +34,22 @@ LISTS = ("all", "any", "none")
 ENDS = ("excluded", "counts")
 KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
     "counted": (("period",), (*_BOUNDS, "title", "cite")),
-    "period": (("from", "to", "unit"), ("first_day", "last_day", "calendar", "roll", "holds_working", "done")),
+    "period": (
+        ("from", "to", "unit"),
+        ("first_day", "last_day", "calendar", "roll", "holds_working", "done", "cut_off", "starts"),
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A figure a condition compares with: a number of its own, or a parameter by its full name."""
+    """What a condition compares with, or so many per cent of it: a number, a parameter by its full name, or a fact."""
 
     number: int = 0
     vat: str = "unstated"
     parameter: str = ""
+    fact: str = ""
+    per_cent: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,15 @@ class OneOf:
     fact: str
     values: tuple[str, ...]
     negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Includes:
+    """Of several choices any of these, or all of them; `values` names them, or the fact that holds them."""
+
+    fact: str
+    values: tuple[str, ...] | str
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,8 @@ class Period:
     bound: Bound
     done: bool = False
     said: str = ""
+    cut_off: int | None = None  # minute of the day after which the end counts as on the day after
+    day_after: bool = False  # whether the period starts on the day after its start
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +145,7 @@ class Not:
     item: Condition
 
 
-Leaf = Truth | OneOf | Amount | Order | Done | Period
+Leaf = Truth | OneOf | Includes | Amount | Order | Done | Period
 Condition = Leaf | All | AnyOf | Not
 ALWAYS = All(())
 
@@ -181,6 +200,9 @@ def _test(name: str, where: Where, node: Node, scope: Scope) -> list[Condition]:
     if term is None:
         scope.wrong(where, f"no fact or milestone is called {name!r}", nearest(name, scope.vocabulary.terms))
         return []
+    if term.record:
+        scope.wrong(where, f"{name} is of one {term.record}, and there may be many", "count, sum, least or greatest")
+        return []
     try:
         return _by_type(term, node, scope)
     except UsageError as error:
@@ -191,6 +213,8 @@ def _test(name: str, where: Where, node: Node, scope: Scope) -> list[Condition]:
 def _by_type(term: Term, node: Node, scope: Scope) -> list[Condition]:
     if term.type == "choice":
         return [_choice(term, node)]
+    if term.type == "choices":
+        return [_includes(term, node, scope)]
     if not isinstance(node, Text):
         raise UsageError(f"{term.name} is tested with words, not a list or mapping", _example(term))
     said = text(node)
@@ -208,6 +232,7 @@ def _example(term: Term) -> str:
         "boolean": "write yes or no",
         "money": "write at least 50000, below 100000, 25000 to under 100000",
         "integer": "write at least 3, at most 5",
+        "choices": "write includes X, includes any of [X, Y], includes all of [X, Y]; a fact may stand for the list",
         "text": "a text cannot be tested; declare a choice",
     }
     return examples.get(term.type, "write before X, after X, not before X, on or before X, done, done before X")
@@ -231,6 +256,24 @@ def _choice(term: Term, node: Node) -> OneOf:
     return OneOf(term.name, values, negated)
 
 
+def _includes(term: Term, node: Node, scope: Scope) -> Condition:
+    match = _INCLUDES.match(text(node)) if isinstance(node, Text) else None
+    if not match:
+        raise UsageError(f"{term.name}: {text(node)!r} is not a test of several choices", _example(term))
+    negated, how, said = match.groups()
+    other = scope.vocabulary.terms.get(said)
+    if other is not None and other.type == "choices":
+        found: Condition = Includes(term.name, said, how == "all of ")
+    else:
+        values = tuple(word.strip() for word in said.removeprefix("[").removesuffix("]").split(","))
+        for value in values:
+            if value not in term.choices:
+                hint = nearest(value, term.choices) or f"choices: {', '.join(term.choices)}"
+                raise UsageError(f"{value!r} is not a choice of {term.name}", hint)
+        found = Includes(term.name, values, how == "all of ")
+    return Not(found) if negated else found
+
+
 def _amounts(term: Term, said: str, scope: Scope) -> list[Condition]:
     if match := _AMOUNT.match(said):
         return [_amount(term, _OPS[match[1]], match[2], scope)]
@@ -244,12 +287,18 @@ def _amounts(term: Term, said: str, scope: Scope) -> list[Condition]:
 
 
 def _amount(term: Term, op: Op, figure: str, scope: Scope) -> Amount:
-    is_money = term.type == "money"
+    is_money, share = term.type == "money", _SHARE.match(figure)
+    per_cent, figure = (int(share[1]), share[2]) if share else (100, figure)
     if figure in scope.parameters:
-        return Amount(term.name, op, Bound(parameter=scope.parameters[figure]), is_money)
+        return Amount(term.name, op, Bound(parameter=scope.parameters[figure], per_cent=per_cent), is_money)
+    other = scope.vocabulary.terms.get(figure)
+    if other is not None and other.type == term.type:
+        return Amount(term.name, op, Bound(fact=figure, per_cent=per_cent), is_money)
     if re.match(r"[a-z]", figure):
-        hint = nearest(figure, scope.parameters)
-        raise UsageError(f"no parameter is called {figure!r}", hint or "declare it under parameters:")
+        hint = nearest(figure, [*scope.parameters, *scope.vocabulary.terms])
+        raise UsageError(f"no parameter is called {figure!r}, and no fact of its type", hint)
+    if share:
+        raise UsageError(f"{term.name}: {figure!r} is a figure of its own", "write the share out as a figure")
     if is_money:
         amount = money(figure, term.name)
         if amount.vat == "none":
@@ -299,9 +348,21 @@ def _period(node: Map, scope: Scope) -> Condition:
         _count_bound(read[bounds[0]], scope),
         yes(inner.get("done"), scope.problems),
         text(inner.get("unit")),
+        _cut_off(inner.get("cut_off"), scope),
+        one_of(inner.get("starts"), ("same day", "day after"), scope.problems) == "day after",
     )
     title, cite = text(read.get("title")), text(read.get("cite"))
     return All((leaf,), title, cite) if title or cite else leaf
+
+
+def _cut_off(node: Node | None, scope: Scope) -> int | None:
+    if node is None:
+        return None
+    match = _CUT_OFF.match(text(node))
+    if not match:
+        scope.wrong(node.where, f"{text(node)!r} is no hour", "write it as 12:00")
+        return None
+    return int(match[1]) * 60 + int(match[2])
 
 
 def _moment_name(node: Node | None, scope: Scope) -> str:
@@ -325,7 +386,7 @@ def _clock(inner: dict[str, Node], where: Where, scope: Scope) -> tuple[Clock, s
     first = "excluded" if clear else one_of(inner.get("first_day"), ENDS, scope.problems)
     last = "excluded" if clear else one_of(inner.get("last_day"), ENDS[::-1], scope.problems)
     holding = _count_bound(inner["holds_working"], scope) if "holds_working" in inner else Bound()
-    if holding.parameter:
+    if holding.parameter or holding.fact:
         scope.wrong(inner["holds_working"].where, "holds_working takes a whole number", "write the number out")
     clock = Clock(unit.removeprefix("clear "), first, last, roll, holding.number)  # type: ignore[arg-type]
     return clock, calendar
@@ -335,6 +396,9 @@ def _count_bound(node: Node, scope: Scope) -> Bound:
     said = text(node)
     if said in scope.parameters:
         return Bound(parameter=scope.parameters[said])
+    other = scope.vocabulary.terms.get(said)
+    if other is not None and other.type == "integer":
+        return Bound(fact=said)
     try:
         return Bound(_whole(said, "the bound"))
     except UsageError:
@@ -370,7 +434,11 @@ def leaf_names(leaf: Leaf) -> tuple[str, ...]:
     if isinstance(leaf, Order):  # isinstance and not match: this is asked a hundred times in every decision
         return (leaf.left, leaf.right) if isinstance(leaf.right, str) else (leaf.left,)
     if isinstance(leaf, Period):
-        return (leaf.start, leaf.end)
+        return (leaf.start, leaf.end, leaf.bound.fact) if leaf.bound.fact else (leaf.start, leaf.end)
+    if isinstance(leaf, Amount):
+        return (leaf.fact, leaf.bound.fact) if leaf.bound.fact else (leaf.fact,)
+    if isinstance(leaf, Includes):
+        return (leaf.fact, leaf.values) if isinstance(leaf.values, str) else (leaf.fact,)
     return (leaf.milestone,) if isinstance(leaf, Done) else (leaf.fact,)
 
 
@@ -385,9 +453,13 @@ Figure = Callable[[Bound, bool], str]
 
 def figure_words(bound: Bound, is_money: bool) -> str:
     """A bound for people: its figure, or its parameter's name."""
-    if bound.parameter:
-        return bound.parameter
+    if bound.parameter or bound.fact:
+        return f"{_share(bound)}{bound.parameter or bound.fact}"
     return words(Money(bound.number, bound.vat)) if is_money else f"{bound.number:,}"
+
+
+def _share(bound: Bound) -> str:
+    return "" if bound.per_cent == 100 else f"{bound.per_cent} per cent of "
 
 
 def say(condition: Condition, figure: Figure = figure_words) -> str:
@@ -405,6 +477,9 @@ def say(condition: Condition, figure: Figure = figure_words) -> str:
             return f"{fact} is {words(value)}"
         case OneOf(fact, values, negated):
             return f"{fact} is {'not ' if negated else ''}{' or '.join(values)}"
+        case Includes(fact, values, every):
+            how = "all of " if every else "any of " if isinstance(values, str) or len(values) > 1 else ""
+            return f"{fact} includes {how}{values if isinstance(values, str) else ', '.join(values)}"
         case Amount(fact, op, bound, is_money):
             return f"{fact} {_op_words(op)} {figure(bound, is_money)}"
         case Order(left, op, right, done):
@@ -430,7 +505,9 @@ def _op_words(op: Op) -> str:
 
 
 def _unit_words(period: Period) -> str:
-    began = f"beginning with {period.start}" if period.clock.first_day == "counts" else f"after {period.start}"
+    start = f"the day after {period.start}" if period.day_after else period.start
+    began = f"beginning with {start}" if period.clock.first_day == "counts" else f"after {start}"
+    late = "" if period.cut_off is None else f" (by {period.cut_off // 60:02d}:{period.cut_off % 60:02d} of the day)"
     if period.clock.last_day == "excluded":
-        return f"{period.said} {began} and before {period.end}"
-    return f"{period.said} {began}, to {period.end}"
+        return f"{period.said} {began} and before {period.end}{late}"
+    return f"{period.said} {began}, to {period.end}{late}"

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine import canonical
 from engine.conditions import All, Condition, parameters
 from engine.law import Law, Rule, Table
 from engine.model import (
+    EXPLAINABLE,
     MAY_PROCEED,
     MET,
     MISSING,
     NOT_APPLICABLE,
     NOT_MET,
     REFER,
+    WAIVABLE,
     Decision,
     Facts,
     Finding,
@@ -33,7 +36,7 @@ from engine.model import (
     worst,
 )
 from engine.reference import Context, Outcome, earliest, evaluate, found, required
-from engine.vocabulary import from_plain, to_plain
+from engine.vocabulary import from_plain, to_plain, worked_out
 from engine.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class Assessment:
     fault: str = ""
     reached: frozenset[str] = frozenset()
     because: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    waivers: tuple[Finding, ...] = ()  # of the rules that may waive those that are waivable
 
 
 @dataclass(slots=True)
@@ -126,17 +130,28 @@ def assess(
     bound = law.steps.get(step, ())
     rules = [rule for rule in bound if rule.in_force.covers(case.ctx.day_of(rule.as_at))]
     readings = [case]
-    outcomes = [_judge_all(case, rules)]
+    waivers = [each for each in _waivers(law, rules) if each.in_force.covers(case.ctx.day_of(each.as_at))]
+    every = [*rules, *waivers]
+    outcomes = [_judge_all(case, every)]
     if case.ctx.crossed:
         for rate in law.vocabulary.vat_readings:
             for signed in sorted({rate, -rate} - {0}):
                 readings.append(_case(law, values, moving, facts, at, signed))
-                outcomes.append(_judge_all(readings[-1], rules))
-    fault = next(filter(None, (_disagreement(each, rules, runner) for each in readings if twice)), "")
-    findings = tuple(_finding(rule, [each[rule.id] for each in outcomes], case) for rule in rules)
+                outcomes.append(_judge_all(readings[-1], every))
+    fault = next(filter(None, (_disagreement(each, every, runner) for each in readings if twice)), "")
+    waiving = {each.id: _finding(each, [judged[each.id] for judged in outcomes], case) for each in waivers}
+    met = {waived: each.id for each in waivers if waiving[each.id].answer == MET for waived in each.waives}
+    findings = tuple(_finding(rule, [each[rule.id] for each in outcomes], case, met) for rule in rules)
     derived = {name: value for name, value in case.facts.items() if name not in facts.values}
     reached = frozenset(case.expected)
-    return Assessment(findings, {rule.id: rule for rule in rules}, case.ctx, derived, moving, fault, reached)
+    judged = {rule.id: rule for rule in every}
+    return Assessment(findings, judged, case.ctx, derived, moving, fault, reached, waivers=tuple(waiving.values()))
+
+
+def _waivers(law: Law, rules: list[Rule]) -> list[Rule]:
+    """The rules that may waive any of these."""
+    found = (each for rule in rules if rule.effect == WAIVABLE for each in law.waivers.get(rule.id, ()))
+    return list({each.id: each for each in found}.values())
 
 
 def situate(law: Law, facts: Facts, at: Moment, milestone: str | None) -> tuple[dict[str, Value], frozenset[str]]:
@@ -146,6 +161,9 @@ def situate(law: Law, facts: Facts, at: Moment, milestone: str | None) -> tuple[
     if milestone:
         values[milestone] = at if law.vocabulary.terms[milestone].minute else Moment(at.day)
         moving.add(milestone)
+    for term in law.vocabulary.scalars:
+        if (worked := worked_out(term, law.vocabulary.terms, values)) is not None:
+            values[term.name] = worked
     for term in law.vocabulary.terms.values():
         if not term.first_of or term.name in facts.values:
             continue
@@ -222,6 +240,7 @@ def _decide_fact(fact: str, case: _Case) -> Value | None:
             answers.append((table, gate.truth, value))
     if not answers:
         return Unsure(f"no pack in force decides {fact}", "")
+    answers = [each for each in answers if not _silent(each[0], each[2], case)] or answers
     rivals = [each for each in answers if each[0].layer == answers[0][0].layer]
     doubtful = [value for _, gate, value in rivals if gate is None]
     if doubtful:
@@ -229,6 +248,11 @@ def _decide_fact(fact: str, case: _Case) -> Value | None:
     if len(rivals) > 1:
         return Unsure(f"{rivals[0][0].id} and {rivals[1][0].id} both decide {fact}", rivals[0][0].id)
     return rivals[0][2]
+
+
+def _silent(table: Table, value: Value | None, case: _Case) -> bool:
+    """Whether the table has no row for the facts and nothing else to say: the layer above then decides."""
+    return table.open and isinstance(value, Unsure) and f"{table.id}:otherwise" in case.expected
 
 
 def _unknown(table: Table, outcome: Outcome, case: _Case) -> Unsure | None:
@@ -297,7 +321,7 @@ def rests_on(subject: Rule | Table, law: Law, facts: Mapping[str, Value], record
     known, terms = {}, law.vocabulary.terms
     for name in {each for read in subject.reads for each in (read, *terms[read].first_of)}:
         value, term = facts.get(name), terms[name]
-        counts = name in recorded or (term.derived and not term.milestone)
+        counts = name in recorded or term.scalar is not None or (term.derived and not term.milestone)
         if counts and value is not None and not isinstance(value, Unsure):
             known[name] = to_plain(value)
     figures = {
@@ -352,7 +376,9 @@ def _judge(rule: Rule, case: _Case) -> tuple[str, Outcome]:
     return (MET if outcomes[0].truth else NOT_MET), outcomes[0]
 
 
-def _finding(rule: Rule, judged: list[tuple[str, Outcome]], case: _Case) -> Finding:
+def _finding(
+    rule: Rule, judged: list[tuple[str, Outcome]], case: _Case, met: Mapping[str, str] = MappingProxyType({})
+) -> Finding:
     answer, outcome = judged[0]
     parted = len({each for each, _ in judged}) > 1
     if parted:
@@ -372,11 +398,12 @@ def _finding(rule: Rule, judged: list[tuple[str, Outcome]], case: _Case) -> Find
         _earliest(rule, answer, case),
         _needs(rule, answer, outcome, case),
         settled,
+        met.get(rule.id, "") if answer == NOT_MET and rule.effect == WAIVABLE else "",
     )
 
 
 def _settled(rule: Rule, answer: str, case: _Case) -> Settled | None:
-    may = answer == REFER or (answer == NOT_MET and rule.effect != "mandatory")
+    may = answer == REFER or (answer == NOT_MET and rule.effect in EXPLAINABLE)
     judgement = _standing(rule, case) if may and case.given.judgements else None
     return Settled(judgement.entry, judgement.answer) if judgement else None
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine import conditions, packreader, vocabulary
 from engine.law import CONFIDENCE, HITS, LAYERS, Law
-from engine.model import ANSWERS, COMPLY_OR_EXPLAIN, MANDATORY
+from engine.model import ANSWERS, EFFECTS
 from engine.vocabulary import Term
 
 Schema = dict[str, object]
@@ -52,12 +52,16 @@ def _definitions(law: Law, steps: Sequence[str]) -> dict[str, Schema]:
             {
                 "facts": _named(_ref("fact")),
                 "milestones": _named(_ref("milestone")),
+                "lists": _named(_WORDS),
+                "records": _named(_mapping(vocabulary.KEYS["record"], {"fields": _named(_ref("fact"))})),
                 "money": _mapping(vocabulary.KEYS["money"], {"vat_readings": _WORDS}),
             },
         ),
         "parameter": _mapping(packreader.KEYS["parameter"], _parameter(dated)),
         "table": _mapping(packreader.KEYS["table"], _table(terms, dated)),
-        "row": _mapping(packreader.KEYS["row"], {"when": _ref("condition"), "then": _SCALAR, "cite": _TEXT}),
+        "row": _mapping(
+            packreader.KEYS["row"], {"when": _ref("condition"), "then": {"anyOf": [_SCALAR, _WORDS]}, "cite": _TEXT}
+        ),
         "rule": _mapping(packreader.KEYS["rule"], _rule(terms, dated, steps))
         | {"oneOf": [{"required": [way]} for way in ("require", "refer", "readings")]},
         "reading": _mapping(packreader.KEYS["reading"], {"title": _TEXT, "cite": _TEXT, "require": _ref("condition")}),
@@ -131,6 +135,7 @@ def _parameter(dated: Sequence[str]) -> dict[str, Schema]:
         "unit": _choice(packreader.UNITS),
         "as_at": _known(dated),
         "confidence": _choice(packreader.PARAMETER_CONFIDENCE),
+        "checked": _DAY,
         "values": {
             "type": "object",
             "propertyNames": _DAY,
@@ -150,7 +155,7 @@ def _table(terms: Mapping[str, Term], dated: Sequence[str]) -> dict[str, Schema]
         "order": _WORDS,
         "rows": {"type": "array", "items": _ref("row"), "maxItems": packreader.MOST_ROWS},
         "rows_from": {"type": "string", "pattern": r"\.csv$"},
-        "otherwise": _SCALAR,
+        "otherwise": {"anyOf": [_SCALAR, _WORDS]},
         "refer": _TEXT,
         "in_force": _ref("in_force"),
         "as_at": _known(dated),
@@ -169,7 +174,7 @@ def _rule(terms: Mapping[str, Term], dated: Sequence[str], steps: Sequence[str])
         "require": _ref("condition"),
         "refer": _TEXT,
         "readings": {"type": "array", "items": _ref("reading"), "minItems": 2},
-        "effect": _choice((MANDATORY, COMPLY_OR_EXPLAIN)),
+        "effect": _choice(EFFECTS),
         "confidence": _choice(CONFIDENCE),
         "caution": _TEXT,
         "in_force": _ref("in_force"),
@@ -177,6 +182,8 @@ def _rule(terms: Mapping[str, Term], dated: Sequence[str], steps: Sequence[str])
         "rests_on": {"type": "array", "items": _known(terms)},
         "remedy": _TEXT,
         "for_each": _each(),
+        "waives": _WORDS,
+        "yields_to": _WORDS,
     }
 
 
@@ -198,6 +205,8 @@ def _value(term: Term) -> Schema:
     about: Schema = {"description": term.ask or term.title}
     if term.type == "boolean":
         return about | _yes()
+    if term.type == "choices":
+        return about | {"anyOf": [_TEXT, {"type": "array", "items": _choice(term.choices)}]}
     return about | (_choice(term.choices) if term.type == "choice" else _SCALAR)
 
 
@@ -207,9 +216,11 @@ def _fact() -> dict[str, Schema]:
         "type": _choice(vocabulary.TYPES),
         "class": _choice(vocabulary.CLASSES),
         "ask": _TEXT,
-        "choices": _WORDS,
+        "choices": {"anyOf": [_WORDS, _TEXT]},
         "derived": _yes(),
         "descriptive": _yes(),
+        **dict.fromkeys(vocabulary.SCALARS, _TEXT),
+        "where": {"type": "object"},
     }
 
 
@@ -260,6 +271,8 @@ def _counted(dated: Sequence[str], law: Law) -> dict[str, Schema]:
         "calendar": _choice(law.calendars),
         "roll": _choice(("forward",)),
         "holds_working": {"type": ["string", "integer"]},
+        "cut_off": {"type": ["string", "integer"]},
+        "starts": _choice(("same day", "day after")),
         "done": _yes(),
     }
     required, optional = conditions.KEYS["counted"]

@@ -22,10 +22,27 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from engine import calendars
-from engine.conditions import All, Amount, AnyOf, Bound, Condition, Done, Leaf, Not, OneOf, Order, Period, Truth, leaves
+from engine.calendars import Calendar
+from engine.conditions import (
+    All,
+    Amount,
+    AnyOf,
+    Bound,
+    Condition,
+    Done,
+    Includes,
+    Leaf,
+    Not,
+    OneOf,
+    Order,
+    Period,
+    Truth,
+    leaf_names,
+    leaves,
+)
 from engine.law import Rule, Table
 from engine.model import Moment, Money, Unsure, Value
-from engine.reference import Context
+from engine.reference import Context, asks_nothing, end_days, includes
 
 if TYPE_CHECKING:  # durable_rules is imported when the first step is judged, and not before
     from durable.engine import Ruleset
@@ -52,6 +69,7 @@ class Part(NamedTuple):
 
 Program = tuple[Part, ...]
 
+WIDEST = 10**15
 MOST = 20_000  # firings in one evaluation; the forms fire once or a few times each, beyond this something is wrong
 
 _programs: dict[tuple[str, ...], Program] = {}
@@ -332,6 +350,11 @@ def scalar(leaf: Leaf, ctx: Context) -> Scalar | None:
         case OneOf(fact):
             given = ctx.facts.get(fact)
             return given if isinstance(given, str) else None
+        case Includes() if asks_nothing(leaf, ctx.facts):
+            return 0
+        case Includes():
+            known = [ctx.facts.get(name) for name in leaf_names(leaf)]
+            return (0 if includes(leaf, known[0], ctx.facts) else -1) if all(type(v) is tuple for v in known) else None
         case Amount(fact, op, bound):
             return _margin(ctx.facts.get(fact), op, ctx.figure(bound), ctx)
         case Order(left, _, right, done):
@@ -345,12 +368,14 @@ def _margin(value: Value | None, op: str, figure: Bound | Unsure, ctx: Context) 
     """By how much an amount keeps to its bound; a strict bound costs one unit."""
     if isinstance(figure, Unsure) or value is None or isinstance(value, Unsure):
         return None
-    left, right = value, figure.number
+    left, right = value, figure.number * figure.per_cent
     if isinstance(value, Money):
-        left = _scaled(value.pence, value.vat, figure.vat, ctx.vat)
+        same = figure.fact and value.vat == figure.vat
+        left = _scaled(value.pence, "none" if same else value.vat, figure.vat, ctx.vat)
         right *= 100 * (100 + abs(ctx.vat))
     assert isinstance(left, int)
-    margin = left - right if op in (">=", ">") else right - left
+    margin = left * 100 - right if op in (">=", ">") else right - left * 100
+    margin = max(-WIDEST, min(WIDEST, margin))  # only on which side of the bound it lies is asked; ints have 64 bits
     return margin if op in (">=", "<=") else margin - 1
 
 
@@ -393,13 +418,22 @@ def _spare(leaf: Period, start: Value | None, end: Value | None, ctx: Context) -
         return -1
     if isinstance(figure, Unsure) or not isinstance(start, Moment) or not isinstance(end, Moment):
         return None
-    calendar, n = ctx.law.calendars.get(leaf.calendar), figure.number
+    calendar = ctx.law.calendars.get(leaf.calendar)
     by_end = leaf.op in (">=", "<")  # over by the end, or else begun by it
-    counted = (calendars.count if by_end else calendars.begun)(leaf.clock, calendar, start.day, end.day)
+    spares = [
+        _spared(leaf, calendar, start.day + leaf.day_after, day, figure.number, by_end) for day in end_days(leaf, end)
+    ]
+    known = [spare for spare in spares if spare is not None]
+    return known[0] if len(known) == len(spares) and len({spare >= 0 for spare in known}) == 1 else None
+
+
+def _spared(leaf: Period, calendar: Calendar | None, start: int, end: int, n: int, by_end: bool) -> int | None:
+    """The same for an end on a day."""
+    counted = (calendars.count if by_end else calendars.begun)(leaf.clock, calendar, start, end)
     if counted is None:  # the calendar does not reach the end: nobody knows, wherever the limit lies
         return None
-    limit = (calendars.earliest if by_end else calendars.latest)(leaf.clock, calendar, start.day, n)
+    limit = (calendars.earliest if by_end else calendars.latest)(leaf.clock, calendar, start, n)
     if limit is None or n == 0:  # the limit lies beyond the calendar, the end does not; nothing is less than no time
         return {">=": counted - n, "<": n - counted - 1, "<=": n - counted, ">": counted - n - 1}[leaf.op]
-    spare = {">=": end.day - limit, "<": limit - 1 - end.day, "<=": limit - end.day, ">": end.day - limit - 1}
+    spare = {">=": end - limit, "<": limit - 1 - end, "<=": limit - end, ">": end - limit - 1}
     return spare[leaf.op]

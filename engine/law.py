@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple, TypeVar
 
 from engine.calendars import Calendar
 from engine.conditions import Condition, names
@@ -12,6 +13,7 @@ from engine.markup import Where
 from engine.model import Money, Value
 from engine.vocabulary import Vocabulary
 
+T = TypeVar("T")
 HITS = ("first", "unique", "strictest", "shortest")
 REFERS_FIRST = -(10**18)  # beyond any amount of pence
 LAYERS = ("statute", "guidance", "joint", "authority", "department")
@@ -44,6 +46,7 @@ class Parameter:
     confidence: str
     values: tuple[tuple[int, int | None], ...]
     where: Where
+    checked: str = ""  # the day somebody last compared it with its source; empty: that of its pack
 
     def on(self, day: int) -> tuple[int, int | None] | None:
         """The (from day, figure) in force on a day; None before the first."""
@@ -132,7 +135,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class Rule:
-    """A duty that binds steps: applies `when`, and then requires, or refers, or has contested readings."""
+    """A duty that binds steps: applies `when`, and then requires, or refers, or has contested readings.
+
+    One that `waives` other rules binds nothing itself: where it is met, they do not stop the step. Where a rule it
+    `yields_to` applies, it has no effect.
+    """
 
     id: str
     title: str
@@ -154,6 +161,8 @@ class Rule:
     pack: str
     digest: str
     where: Where
+    waives: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()
 
     @cached_property
     def requirements(self) -> tuple[Condition, ...]:
@@ -203,6 +212,52 @@ class Pack:
     where: Where
 
 
+class Lazy(Mapping[str, T]):
+    """A mapping whose values are made when they are first asked for."""
+
+    def __init__(self, keys: Iterable[str], make: Callable[[str], T]) -> None:
+        self._made: dict[str, T] = {}
+        self._keys = dict.fromkeys(keys)
+        self._make = make
+
+    def __getitem__(self, key: str) -> T:
+        if key not in self._made:
+            if key not in self._keys:
+                raise KeyError(key)
+            self._made[key] = self._make(key)
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    @property
+    def made(self) -> frozenset[str]:
+        """The keys somebody has asked for."""
+        return frozenset(self._made)
+
+
+class Index(NamedTuple):
+    """The ids of the rules that bind each step, and of those that may waive each rule: what is known unread."""
+
+    steps: Mapping[str, tuple[str, ...]]
+    waivers: Mapping[str, tuple[str, ...]]
+
+    def only(self, packs: set[str]) -> Index:
+        """The same of the rules of some packs."""
+
+        def kept(listed: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+            some = {key: tuple(id for id in ids if id.split(".")[0] in packs) for key, ids in listed.items()}
+            return {key: ids for key, ids in some.items() if ids}
+
+        return Index(kept(self.steps), kept(self.waivers))
+
+
 @dataclass(frozen=True)
 class Law:
     """Everything that can bind: packs with their parameters, tables (in the order they must be derived) and rules."""
@@ -215,20 +270,41 @@ class Law:
     rules: Mapping[str, Rule]
     cases: tuple[Case, ...] = ()
     calendar_digests: Mapping[str, str] = field(default_factory=dict)
+    known: Index | None = None  # where the rules are not to be gone through to find it
+
+    @cached_property
+    def index(self) -> Index:
+        """Which rules bind each step and which may waive each rule, by id."""
+        if self.known is not None:
+            return self.known
+        steps: dict[str, list[str]] = {}
+        waivers: dict[str, list[str]] = {}
+        for rule in sorted(self.rules.values(), key=lambda rule: rule.id):
+            for step in rule.binds:
+                steps.setdefault(step, []).append(rule.id)
+            for waived in rule.waives:
+                waivers.setdefault(waived, []).append(rule.id)
+        return Index(
+            {step: tuple(ids) for step, ids in steps.items()}, {waived: tuple(ids) for waived, ids in waivers.items()}
+        )
 
     @cached_property
     def steps(self) -> Mapping[str, tuple[Rule, ...]]:
         """The rules that bind each step, by id."""
-        bound: dict[str, list[Rule]] = {}
-        for rule in sorted(self.rules.values(), key=lambda rule: rule.id):
-            for step in rule.binds:
-                bound.setdefault(step, []).append(rule)
-        return {step: tuple(rules) for step, rules in bound.items()}
+        ids = self.index.steps
+        return Lazy(ids, lambda step: tuple(self.rules[id] for id in ids[step]))
+
+    @cached_property
+    def waivers(self) -> Mapping[str, tuple[Rule, ...]]:
+        """The rules that may waive each waivable rule, by its id."""
+        ids = self.index.waivers
+        return Lazy(ids, lambda waived: tuple(self.rules[id] for id in ids[waived]))
 
     @cached_property
     def subjects(self) -> Mapping[str, Rule | Table]:
         """Every rule and table by id."""
-        return {**{table.id: table for table in self.tables}, **self.rules}
+        tables = {table.id: table for table in self.tables}
+        return Lazy((*tables, *self.rules), lambda id: tables.get(id) or self.rules[id])
 
     @cached_property
     def deciding(self) -> Mapping[str, tuple[Table, ...]]:
@@ -257,9 +333,10 @@ class Law:
             {id: pack for id, pack in self.packs.items() if id in packs},
             {id: parameter for id, parameter in self.parameters.items() if id.split(".")[0] in packs},
             tuple(table for table in self.tables if table.pack in packs),
-            {id: rule for id, rule in self.rules.items() if rule.pack in packs},
+            Lazy([id for id in self.rules if id.split(".")[0] in packs], self.rules.__getitem__),
             tuple(case for case in self.cases if case.subject.split(".")[0] in packs),
             self.calendar_digests,
+            self.known and self.known.only(packs),
         )
 
     @cached_property

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -11,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from engine import markup, packs, scenarios, tables, workflow
+from engine import __version__, compiled, markup, packs, scenarios, workflow
 from engine.errors import PackError, UsageError
 from engine.law import Law
 from engine.markup import Problem
@@ -19,6 +22,7 @@ from engine.schema import nearest
 from engine.workflow import Workflow
 
 BASE = "commissioning"
+KEPT = 8  # compiled laws in the cache: each change of a pack makes another
 _KINDS = ("national", "local")
 _PACK = (".yaml", ".csv")  # what a pack is made of
 
@@ -31,11 +35,52 @@ class Library:
     days: packs.Files
     folders: Mapping[str, packs.Files]
     cycles: packs.Files
+    cache: Path | None = None  # a folder for what was compiled; None: nothing is kept
 
     @cached_property
     def law(self) -> Law:
-        """The law in the packs; PackError with every problem."""
+        """The law in the packs, without their worked cases; PackError with every problem."""
+        kept = self._compiled()
+        if kept is not None:
+            return kept
+        folders = [_without_cases(folder) for folder in self.folders.values()]
+        law = packs.build(self.words, self.days, folders, frozenset(self.milestones))
+        self._keep(law)
+        return law
+
+    @cached_property
+    def book(self) -> Law:
+        """The law in the packs with their worked cases; PackError with every problem."""
         return packs.build(self.words, self.days, self.folders.values(), frozenset(self.milestones))
+
+    @cached_property
+    def _place(self) -> Path:
+        """Where the compiled law is kept: named for the bytes it was read from and the program that read them."""
+        groups = (self.words, self.days, *map(_without_cases, self.folders.values()), self.cycles)
+        said = [__version__, compiled.FORMAT, *(sorted(group.items()) for group in groups)]
+        digest = hashlib.sha256(repr(said).encode()).hexdigest()
+        return (self.cache or Path()) / f"law-{digest[:40]}.jsonl"
+
+    def _compiled(self) -> Law | None:
+        """The law as it was kept; None where it was not, or what is there cannot be read."""
+        if self.cache is None:
+            return None
+        try:
+            return compiled.load(self._place.read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError, IndexError):
+            return None
+
+    def _keep(self, law: Law) -> None:
+        """Keep the law, whole or not at all, and let go of older ones; a cache that cannot be written is no fault."""
+        if self.cache is None:
+            return
+        with suppress(OSError):
+            self.cache.mkdir(parents=True, exist_ok=True)
+            part = self._place.with_suffix(f".{os.getpid()}")
+            part.write_text(compiled.dump(law), encoding="utf-8")
+            part.replace(self._place)
+            for old in sorted(self.cache.glob("law-*.jsonl"), key=lambda each: each.stat().st_mtime)[:-KEPT]:
+                old.unlink(missing_ok=True)
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -62,6 +107,16 @@ class Library:
         groups += [("pack", folder) for folder in self.folders.values()]
         return {packs.digest(group): (kind, packs.archive(group)) for kind, group in groups}
 
+    def with_pack(self, id: str, files: packs.Files) -> Library:
+        """The library with this pack in the place of the one of the same name."""
+        rest = {path: files_ for path, files_ in self.folders.items() if _pack_name(files_) != id}
+        return replace(self, folders={**rest, f"adopted/{id}": files})
+
+    def with_calendar(self, id: str, files: packs.Files) -> Library:
+        """The library with this calendar in the place of the one of the same name."""
+        rest = {path: text for path, text in self.days.items() if _calendar_name(path, text) != id}
+        return replace(self, days={**rest, **{f"adopted/{path}": text for path, text in files.items()}})
+
     def authorities(self) -> dict[str, str]:
         """The authorities with a pack of their own, by id, with the pack's title."""
         return {pack.authority: pack.title for pack in self.law.packs.values() if pack.layer == "authority"}
@@ -81,8 +136,6 @@ class Library:
         except PackError as error:
             steps, faults = frozenset(), tuple(each for each in error.problems if isinstance(each, Problem))
         law, problems = packs.check(self.words, self.days, self.folders.values(), steps)
-        if not problems:  # of tables that cannot be read nothing is said
-            faults = (*faults, *tables.faults(law))
         return law, tuple(sorted({*problems, *faults})) or self._unfounded(law)
 
     def _unfounded(self, law: Law) -> tuple[Problem, ...]:
@@ -109,8 +162,12 @@ def build_workflow(cycles: packs.Files, milestones: Iterable[str]) -> Workflow:
     return built
 
 
-def shipped() -> Library:
-    """The library that came with the program."""
+def _without_cases(files: packs.Files) -> packs.Files:
+    return {path: source for path, source in files.items() if not path.endswith(".cases.yaml")}
+
+
+def shipped(cache: Path | None = None) -> Library:
+    """The library that came with the program; what it compiles to is kept in the folder `cache`, if one is given."""
     rules, cycles = files("rules"), files("workflows")
     folders = {
         f"rules/{kind}/{pack.name}": _read(pack, f"rules/{kind}/{pack.name}", _PACK)
@@ -123,6 +180,7 @@ def shipped() -> Library:
         _read(rules.joinpath("calendars"), "rules/calendars"),
         folders,
         _read(cycles, "workflows"),
+        cache,
     )
 
 
@@ -136,7 +194,7 @@ def with_folder(library: Library, folder: Path) -> Library:
         raise UsageError(f"{folder} holds no .yaml files", "name the folder that holds pack.yaml")
     name = _pack_name(source)
     rest = {path: files_ for path, files_ in library.folders.items() if _pack_name(files_) != name}
-    return Library(library.words, library.days, {**rest, str(folder): source}, library.cycles)
+    return replace(library, folders={**rest, str(folder): source})
 
 
 def pack_in(library: Library, folder: Path) -> str:
@@ -256,6 +314,22 @@ def _pack_name(source: packs.Files) -> str:
     node, _ = markup.read("pack.yaml", head)
     found = markup.plain(node) if node is not None else {}
     return str(found.get("pack", "")) if isinstance(found, dict) else ""
+
+
+def _calendar_name(path: str, source: str) -> str:
+    node, _ = markup.read(path, source)
+    found = markup.plain(node) if node is not None else {}
+    return str(found.get("calendar", "")) if isinstance(found, dict) else ""
+
+
+def with_calendar_file(library: Library, file: Path) -> tuple[Library, str, packs.Files]:
+    """The library with a calendar from a file, its id and the file; UsageError where it is no calendar."""
+    read = _text(file, str(file))
+    id = _calendar_name(str(file), read)
+    if not id:
+        raise UsageError(f"{file} holds no calendar", "it begins with calendar:")
+    source = {f"{id}.yaml": read}
+    return library.with_calendar(id, source), id, source
 
 
 def _read(folder: Traversable, name: str, endings: tuple[str, ...] = (".yaml",)) -> packs.Files:

@@ -12,6 +12,7 @@ from engine.conditions import ALWAYS, parameters
 from engine.law import Law, Parameter, Rule, Table
 from engine.ledger import Entry
 from engine.ledger import Step as Checked
+from engine.markup import Problem
 from engine.model import Moment, Money
 from engine.replay import CaseState, Kept, Replayed
 from engine.report import hang, table, wrap
@@ -216,6 +217,8 @@ def rule_plain(rule: Rule) -> dict[str, object]:
         "layer": rule.layer,
         "pack": rule.pack,
         "binds": list(rule.binds),
+        "waives": list(rule.waives),
+        "yields_to": list(rule.yields_to),
         "effect": rule.effect,
         "confidence": rule.confidence,
         "source_facts": list(rule.source_facts),
@@ -330,7 +333,10 @@ def subject_lines(subject: Rule | Table | Parameter, law: Law, width: int) -> li
 
 
 def _rule_parts(rule: Rule) -> list[tuple[str, str]]:
-    parts = [("binds", ", ".join(rule.binds)), ("layer", f"{rule.layer}, {rule.effect}, confidence {rule.confidence}")]
+    parts = [
+        ("waives" if rule.waives else "binds", ", ".join(rule.waives or rule.binds)),
+        ("layer", f"{rule.layer}, {rule.effect}, confidence {rule.confidence}"),
+    ]
     parts += [("applies when", exact(rule.when))] if rule.when != ALWAYS else []
     parts += [("requires", exact(each)) for each in rule.requirements]
     named = {"refer": "to judge", "from": "in force from", "to": "in force to"}
@@ -396,3 +402,26 @@ def term_plain(term: Term, records: Mapping[str, str]) -> dict[str, object]:
         "step": records.get(term.name),
     }
     return plain | {name: value for name, value in optional.items() if value}
+
+
+# Packs looked over ------------------------------------------------------------------------------------------------
+
+
+def problem_plain(problem: Problem, kind: str) -> dict[str, object]:
+    """A problem (kind `error`) or a remark for machines."""
+    return {"kind": kind, **problem.where._asdict(), "what": problem.what, "instead": problem.instead}
+
+
+def problem_github(problem: Problem, kind: str) -> str:
+    """The same as a workflow command of GitHub, whose data escapes per cents and ends of lines."""
+    said = f"{problem.what}; {problem.instead}" if problem.instead else problem.what
+    place = problem.where
+    said = said.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    file = place.file.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    return f"::{kind} file={file},line={place.line},col={place.column}::{said}"
+
+
+def linted(law: Law, found: int) -> str:
+    """How much was looked over, and how much there is to look at."""
+    counted = f"{len(law.packs)} packs, {len(law.rules)} rules, {len(law.tables)} tables, {len(law.cases)} cases"
+    return f"✓ {counted}: no problems" if not found else f"? {counted}: no problems, {found} remark{'s' * (found > 1)}"

@@ -18,7 +18,13 @@ REFER = "refer"
 ANSWERS = (MET, NOT_APPLICABLE, NOT_MET, MISSING, REFER)
 
 MANDATORY = "mandatory"
+WAIVABLE = "waivable"
 COMPLY_OR_EXPLAIN = "comply or explain"
+SHOULD = "should"
+WHERE_PRACTICABLE = "where practicable"
+EXPLAINABLE = (COMPLY_OR_EXPLAIN, SHOULD, WHERE_PRACTICABLE)  # a breach goes on once the reason is recorded
+EFFECTS = (MANDATORY, WAIVABLE, *EXPLAINABLE)
+WAIVED = "waived"
 EXPLAINED = "explained"  # what a judgement answers where a rule says comply or explain
 
 MAY_PROCEED = "may proceed"
@@ -80,7 +86,7 @@ class Unsure:
     source: str
 
 
-Value = bool | int | str | Money | Moment | Unsure
+Value = bool | int | str | Money | Moment | tuple[str, ...] | Unsure  # a tuple: several choices, sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +111,18 @@ class Finding:
     earliest: int | None = None
     needs: tuple[str, ...] = ()
     settled: Settled | None = None
+    waived: str = ""  # the rule of waiver that is met
 
     @property
     def stands(self) -> str:
         """The answer that counts: a settled finding counts as the judgement says."""
-        return self.settled.answer if self.settled else self.answer
+        return WAIVED if self.waived else self.settled.answer if self.settled else self.answer
 
     @property
     def blocks(self) -> bool:
         """Whether the step may not go ahead while this finding stands."""
-        explained = self.stands == EXPLAINED and self.effect == COMPLY_OR_EXPLAIN
-        return self.stands not in (MET, NOT_APPLICABLE) and not explained
+        explained = self.stands == EXPLAINED and self.effect in EXPLAINABLE
+        return self.stands not in (MET, NOT_APPLICABLE) and not explained and not self.waived
 
 
 @dataclass(frozen=True, slots=True)

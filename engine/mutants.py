@@ -238,6 +238,8 @@ def _table(node: Map, terms: Terms) -> Iterator[Change]:
 def _row(row: Node, value: Callable[[str], Iterable[str]], terms: Terms) -> Iterator[Change]:
     yield from _within(row, "when", lambda when: _condition(when, terms))
     yield from _texts(row, "then", value)
+    if isinstance(row, Map) and isinstance(then := row.entries.get("then"), Seq):
+        yield from _shorter(row, "then", then)
 
 
 def _value(said: str, term: Term | None) -> Iterator[str]:
@@ -290,6 +292,8 @@ def _test(said: str, term: Term) -> Iterator[str]:
         yield _OTHER.get(said, said)
     elif term.type == "choice":
         yield from _choice(said)
+    elif term.type == "choices":
+        yield from _including(said)
     else:
         yield from (_WORDS[word] + said.removeprefix(word) for word in _leading(said))
         if " to under " in said:
@@ -317,6 +321,16 @@ def _choice(said: str) -> Iterator[str]:
     words = [word.strip() for word in listed.strip("[]").split(",")]
     for gone in words if len(words) > 1 else ():
         yield f"{negation}[{', '.join(word for word in words if word != gone)}]"
+
+
+def _including(said: str) -> Iterator[str]:
+    """Other tests of several choices."""
+    yield said.removeprefix("not ") if said.startswith("not ") else f"not {said}"
+    begun, how, listed = said.partition("any of ") if "any of " in said else said.partition("all of ")
+    if how:
+        yield begun + {"any of ": "all of ", "all of ": "any of "}[how] + listed
+    if listed.startswith("["):
+        yield from (f"{begun}{how}{fewer}" for fewer in _choice(listed))
 
 
 def _shorter(node: Map, key: str, listed: Seq) -> Iterator[Change]:
@@ -355,7 +369,9 @@ def _clock(node: Node) -> Iterator[Change]:
             where = node.where
             yield where, f"{key}: {default}", f"{key}: {changed}", _with(node, key, Text(changed, where))
     yield from _texts(node, "holds_working", _numbers)
+    yield from _texts(node, "cut_off", _hours)
     yield from _swapped(node, "done", _OTHER)
+    yield from _swapped(node, "starts", {"day after": "same day", "same day": "day after"})
 
 
 # Walking nodes ----------------------------------------------------------------------------------------------------
@@ -417,6 +433,14 @@ def _dates(said: str) -> Iterator[str]:
             except ValueError:
                 continue
             yield said[: match.start()] + day + said[match.end() :]
+
+
+def _hours(said: str) -> Iterator[str]:
+    """The hour a minute later, and a minute earlier."""
+    hour, _, minute = said.partition(":")
+    for step in (1, -1):
+        at = int(hour) * 60 + int(minute) + step
+        yield f"{at // 60:02d}:{at % 60:02d}"
 
 
 # Those that no case can notice ------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def happened_by(law: Law, facts: Facts, at: Moment) -> Facts:
     """The facts without the milestones that, at the moment asked about, are still to come."""
 
     def yet(name: str, value: Value) -> bool:
-        return not (law.vocabulary.terms[name].milestone and isinstance(value, Moment) and later(value, at))
+        return not (law.vocabulary.get(name).milestone and isinstance(value, Moment) and later(value, at))
 
     return Facts({name: value for name, value in facts.values.items() if yet(name, value)})
 

@@ -15,8 +15,8 @@ from engine.conditions import Condition, Scope
 from engine.errors import UsageError
 from engine.law import CONFIDENCE, HITS, LAYERS, Case, InForce, Pack, Parameter, Reading, Row, Rule, Table
 from engine.markup import Map, Node, Problem, Seq, Text, Where
-from engine.model import ANSWERS, COMPLY_OR_EXPLAIN, MANDATORY, Money, Value, moment
-from engine.schema import fields, named, nearest, one_of, text, texts
+from engine.model import ANSWERS, EFFECTS, Money, Value, moment
+from engine.schema import fields, listed, named, nearest, one_of, text, texts
 from engine.vocabulary import Vocabulary
 
 Files = Mapping[str, str]  # path to text
@@ -30,16 +30,16 @@ UNITS = ("money incl VAT", "money excl VAT", "money VAT unstated", "days", "coun
 _HEAD = ("pack", "title", "layer", "source", "source_as_at", "checked")
 _TABLE = ("title", "cite", "source_facts", "decides")
 _TABLE_MORE = ("otherwise", "hit", "order", "rows", "rows_from", "refer", "in_force", "as_at", "rests_on", "for_each")
-_RULE = ("title", "cite", "binds", "source_facts")
+_RULE = ("title", "cite", "source_facts")
 _RULE_MORE = (
     *("when", "require", "refer", "readings", "effect", "confidence", "caution", "in_force", "as_at", "rests_on"),
-    *("remedy", "for_each"),
+    *("remedy", "for_each", "binds", "waives", "yields_to"),
 )
 PARAMETER_CONFIDENCE = ("high", "medium", "unverified")
 KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
     "head": (_HEAD, ("authority", "governs", "as_at", "silent")),
     "section": ((), ("parameters", "tables", "rules")),
-    "parameter": (("title", "cite", "source_facts", "unit", "values"), ("as_at", "confidence")),
+    "parameter": (("title", "cite", "source_facts", "unit", "values"), ("as_at", "confidence", "checked")),
     "table": (_TABLE, _TABLE_MORE),
     "row": (("when", "then"), ("cite",)),
     "rule": (_RULE, _RULE_MORE),
@@ -248,6 +248,7 @@ class PackReader:
             one_of(read.get("confidence"), PARAMETER_CONFIDENCE, self.problems),
             self._values(read.get("values"), scale),
             where,
+            text(read.get("checked")) if self._day(read.get("checked")) else "",
         )
 
     def _values(self, node: Node | None, scale: int) -> tuple[tuple[int, int | None], ...]:
@@ -336,11 +337,11 @@ class PackReader:
         return gate if when == conditions.ALWAYS else conditions.All((gate, when))
 
     def _value(self, fact: str, node: Node | None) -> Value | None:
-        term = self.words.terms.get(fact)
+        term = self.words.find(fact)
         if term is None or node is None or text(node) == "refer":
             return None
         try:
-            return vocabulary.parse_value(term, text(node))
+            return vocabulary.parse_value(term, listed(node))
         except UsageError as error:
             self.wrong(node.where, error.message, error.hint)
             return None
@@ -443,7 +444,7 @@ class PackReader:
                 require,
                 self._readings(read.get("readings")),
                 text(read.get("refer")),
-                one_of(read.get("effect"), (MANDATORY, COMPLY_OR_EXPLAIN), self.problems),
+                one_of(read.get("effect"), EFFECTS, self.problems),
                 confidence,
                 text(read.get("caution")),
                 self._period(read.get("in_force")),
@@ -454,8 +455,15 @@ class PackReader:
                 self.head.id,
                 self._digest(node),
                 where,
+                self._named_rules(read.get("waives")),
+                self._named_rules(read.get("yields_to")),
             )
         )
+
+    def _named_rules(self, node: Node | None) -> tuple[str, ...]:
+        """Rules by their full names; one that has no pack in its name is of this pack."""
+        own = {name for section in self.sections for name, _, _ in named(section.get("rules"), [])}
+        return tuple(f"{self.head.id}.{name}" if name in own else name for name in texts(node, self.problems))
 
     def _shape(self, read: dict[str, Node], confidence: str, where: Where) -> None:
         ways = [key for key in ("require", "refer", "readings") if key in read]
@@ -466,6 +474,8 @@ class PackReader:
         if confidence == "medium" and "caution" not in read:
             self.wrong(where, "a rule of medium confidence shows a caution", "add caution:")
         self._said(read, "title", "cite", "refer", "caution", "remedy")
+        if ("binds" in read) == ("waives" in read):
+            self.wrong(where, "a rule binds steps, or waives rules", "write one of binds: and waives:")
         binds = texts(read.get("binds"), self.problems)
         if "binds" in read and not binds:
             self.wrong(read["binds"].where, "the rule binds no step", "name a step of the workflow")
@@ -520,6 +530,6 @@ class PackReader:
             )
 
     def _given(self, name: str, node: Node, where: Where) -> Value | None:
-        if name not in self.words.terms:
+        if self.words.find(name) is None:
             self.wrong(where, f"no fact or milestone is called {name!r}", nearest(name, self.words.terms))
         return self._value(name, node)

@@ -8,10 +8,11 @@ from graphlib import CycleError, TopologicalSorter
 
 from engine import calendars, canonical, conditions, vocabulary
 from engine.calendars import Calendar
-from engine.conditions import Amount, Period
+from engine.conditions import All, Amount, Not, Order, Period
 from engine.errors import CanonicalError, PackError
-from engine.law import Law, Parameter, Rule, Table
+from engine.law import LAYERS, Law, Parameter, Rule, Table
 from engine.markup import Node, Problem, Where
+from engine.model import WAIVABLE, Moment
 from engine.packreader import EQUIVALENT, Files, PackReader, digest, kept, nodes_of
 from engine.schema import fields, named, nearest, text, texts
 from engine.vocabulary import Vocabulary
@@ -62,7 +63,8 @@ def check(
         tuple(case for reader in readers for case in reader.cases),
         {path.rpartition("/")[2].removesuffix(".yaml"): digest({path: source}) for path, source in days.items()},
     )
-    problems.extend((*_twice(readers), *_dangling(law), *_mismatched(law)))
+    problems.extend((*_twice(readers), *_dangling(law), *_mismatched(law), *_unwaivable(law)))
+    law = _yielding(law, problems)
     return law, tuple(sorted(set(problems)))
 
 
@@ -146,8 +148,50 @@ def _dangling(law: Law) -> Iterable[Problem]:
         if subject is None:
             hint = nearest(case.subject, law.subjects)
             yield Problem(case.where, f"no rule or table is called {case.subject!r}", hint)
-        elif case.step and case.step not in getattr(subject, "binds", ()):
+        elif case.step and case.step not in _steps_of(subject, law):
             yield Problem(case.where, f"{case.subject} does not bind the step {case.step!r}", "name a step it binds")
+
+
+def _steps_of(subject: Rule | Table, law: Law) -> tuple[str, ...]:
+    """The steps a rule binds; of one that waives others, those that they bind."""
+    if isinstance(subject, Table):
+        return ()
+    waived = (law.rules[id] for id in subject.waives if id in law.rules)
+    return (*subject.binds, *(step for rule in waived for step in rule.binds))
+
+
+def _unwaivable(law: Law) -> Iterable[Problem]:
+    """What waives no rule that can be waived, and what can be waived and never is."""
+    for rule in law.rules.values():
+        for id in rule.waives:
+            if id not in law.rules:
+                yield Problem(rule.where, f"{rule.id} waives no rule: {id!r}", nearest(id, law.rules))
+            elif law.rules[id].effect != WAIVABLE:
+                yield Problem(
+                    rule.where, f"{id} cannot be waived", f"write effect: {WAIVABLE} there, if its source says so"
+                )
+            elif LAYERS.index(law.rules[id].layer) < LAYERS.index(rule.layer):
+                what = f"{rule.id} of layer {rule.layer} cannot waive {id} of layer {law.rules[id].layer}"
+                yield Problem(rule.where, what, "a layer above is never relaxed")
+        if rule.effect == WAIVABLE and rule.id not in law.waivers:
+            yield Problem(rule.where, f"{rule.id} is waivable, and no rule waives it", "write one with waives:")
+
+
+def _yielding(law: Law, problems: list[Problem]) -> Law:
+    """The law with every rule that yields to others out of force where they apply."""
+    rules = dict(law.rules)
+    for rule in law.rules.values():
+        for id in rule.yields_to:
+            other = law.rules.get(id)
+            if other is None:
+                problems.append(Problem(rule.where, f"{rule.id} yields to no rule: {id!r}", nearest(id, law.rules)))
+                continue
+            applies = [other.when]
+            for op, day in (("on or after", other.in_force.start), ("on or before", other.in_force.end)):
+                if day is not None and other.as_at:
+                    applies.append(Order(other.as_at, op, Moment(day)))  # type: ignore[arg-type]
+            rules[rule.id] = replace(rules[rule.id], when=All((rules[rule.id].when, Not(All(tuple(applies))))))
+    return replace(law, rules=rules)
 
 
 def _mismatched(law: Law) -> Iterable[Problem]:

@@ -211,7 +211,7 @@ def soonest(law: Law, cycle: Workflow, milestone: str, facts: Facts, on: Moment 
     """
     step = recorder(law, cycle, milestone)
     known = _for(law, cycle, step, facts, on or ALWAYS).values
-    dated = [v for name, v in known.items() if law.vocabulary.terms[name].milestone and isinstance(v, Moment)]
+    dated = [v for name, v in known.items() if law.vocabulary.get(name).milestone and isinstance(v, Moment)]
     since = Moment((on or max(dated, key=lambda each: each.day, default=now)).day, EVENING)
     left = _for(law, cycle, step, facts, since)
     look = outlook(law, alone(step), HERE, left, step.id, since)

@@ -7,7 +7,7 @@ Every answer also says what it found and, for a step that comes too early, the f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from engine import calendars
@@ -19,6 +19,7 @@ from engine.conditions import (
     Bound,
     Condition,
     Done,
+    Includes,
     Leaf,
     Not,
     OneOf,
@@ -68,11 +69,25 @@ class Context:
 
     def figure(self, bound: Bound) -> Bound | Unsure:
         """The bound with its parameter resolved as at the parameter's milestone, or why nobody can say."""
+        if bound.fact:
+            return self._stated(bound)
         if not bound.parameter:
             return bound
         if bound.parameter not in self.figures:
             self.figures[bound.parameter] = self._resolve(bound.parameter)
-        return self.figures[bound.parameter]
+        found = self.figures[bound.parameter]
+        return found if bound.per_cent == 100 or isinstance(found, Unsure) else replace(found, per_cent=bound.per_cent)
+
+    def _stated(self, bound: Bound) -> Bound | Unsure:
+        """The figure another fact states; whoever asks has seen that it is recorded."""
+        match self.facts.get(bound.fact):
+            case Money(pence, vat):
+                return Bound(pence, vat, fact=bound.fact, per_cent=bound.per_cent)
+            case int(number):
+                return Bound(number, fact=bound.fact, per_cent=bound.per_cent)
+            case Unsure() as unsure:
+                return unsure
+        return Unsure(f"{bound.fact} is not recorded", bound.fact)
 
     def _resolve(self, name: str) -> Bound | Unsure:
         parameter = self.law.parameters[name]
@@ -116,16 +131,18 @@ def _negate(outcome: Outcome) -> Outcome:
 def _leaf(leaf: Leaf, ctx: Context) -> Outcome:
     if isinstance(leaf, Done):
         return TRUE if (leaf.milestone in ctx.facts) != leaf.negated else FALSE
+    if isinstance(leaf, Includes) and asks_nothing(leaf, ctx.facts):
+        return TRUE
     missing: tuple[str, ...] = ()
     unsure: tuple[Unsure, ...] = ()
     value = None
-    for name in leaf_names(leaf):
+    for name in reversed(leaf_names(leaf)):  # the last looked at is the one that is tested
         value = ctx.facts.get(name)
         if value is None:
-            missing += (name,)
+            missing = (name, *missing)
         elif isinstance(value, Unsure):
-            unsure += (value,)
-    if missing and isinstance(leaf, (Order, Period)) and leaf.done:
+            unsure = (value, *unsure)
+    if missing and isinstance(leaf, (Order, Period)) and leaf.done and {*missing} & {*leaf_names(leaf)[:2]}:
         return FALSE
     if missing or unsure:
         return Outcome(None, missing, unsure)
@@ -135,6 +152,8 @@ def _leaf(leaf: Leaf, ctx: Context) -> Outcome:
         return TRUE if (value in leaf.values) != leaf.negated else FALSE
     if isinstance(leaf, Amount):
         return _amount(leaf, value, ctx)
+    if isinstance(leaf, Includes):
+        return TRUE if includes(leaf, value, ctx.facts) else FALSE
     return _order(leaf, ctx) if isinstance(leaf, Order) else _period(leaf, ctx)
 
 
@@ -143,10 +162,23 @@ def _amount(leaf: Amount, value: Value | None, ctx: Context) -> Outcome:
     if isinstance(figure, Unsure):
         return Outcome(None, (), (figure,))
     if isinstance(value, Money):
-        numerator, denominator = _basis(value.vat, figure.vat, ctx)
-        return _holds(value.pence * numerator, leaf.op, figure.number * denominator)
+        same = figure.fact and value.vat == figure.vat  # two amounts of one case that say the same of VAT
+        numerator, denominator = (1, 1) if same else _basis(value.vat, figure.vat, ctx)
+        return _holds(value.pence * numerator * 100, leaf.op, figure.number * denominator * figure.per_cent)
     assert isinstance(value, int)
-    return _holds(value, leaf.op, figure.number)
+    return _holds(value * 100, leaf.op, figure.number * figure.per_cent)
+
+
+def asks_nothing(leaf: Includes, facts: Mapping[str, Value]) -> bool:
+    """Whether all of no choices are asked for: that holds whatever is recorded."""
+    return leaf.every and isinstance(leaf.values, str) and facts.get(leaf.values) == ()
+
+
+def includes(leaf: Includes, value: Value | None, facts: Mapping[str, Value]) -> bool:
+    """Whether several choices, all of them known, include what the test asks for; of nothing asked for, all."""
+    wanted = facts.get(leaf.values) if isinstance(leaf.values, str) else leaf.values
+    assert isinstance(value, tuple) and isinstance(wanted, tuple)
+    return all(word in value for word in wanted) if leaf.every else any(word in value for word in wanted)
 
 
 def _basis(fact: str, figure: str, ctx: Context) -> tuple[int, int]:
@@ -199,8 +231,20 @@ def _period(leaf: Period, ctx: Context) -> Outcome:
     figure = ctx.figure(leaf.bound)
     if isinstance(figure, Unsure):
         return Outcome(None, (), (figure,))
-    counted = _counted(leaf, _moment(leaf.start, ctx).day, _moment(leaf.end, ctx).day, ctx)
-    return _beyond(leaf) if counted is None else _holds(counted, leaf.op, figure.number)
+    outcomes = set()
+    for day in end_days(leaf, _moment(leaf.end, ctx)):
+        counted = _counted(leaf, _moment(leaf.start, ctx).day + leaf.day_after, day, ctx)
+        outcomes.add(_beyond(leaf) if counted is None else _holds(counted, leaf.op, figure.number))
+    return outcomes.pop() if len(outcomes) == 1 else Outcome(None, (leaf.end,))
+
+
+def end_days(leaf: Period, end: Moment) -> tuple[int, ...]:
+    """The day a period ends on: after its cut-off hour the next one; both where the hour is not known."""
+    if leaf.cut_off is None:
+        return (end.day,)
+    if end.minute is None:
+        return (end.day, end.day + 1)
+    return (end.day + (end.minute > leaf.cut_off),)
 
 
 def _counted(leaf: Period, start: int, end: int, ctx: Context) -> int | None:
@@ -238,9 +282,11 @@ def _turning(leaf: Leaf, ctx: Context, moving: frozenset[str]) -> tuple[int, ...
     start, figure, calendar = ctx.facts.get(leaf.start), ctx.figure(leaf.bound), ctx.law.calendars.get(leaf.calendar)
     if not isinstance(start, Moment) or isinstance(figure, Unsure):
         return ()
-    over = calendars.earliest(leaf.clock, calendar, start.day, figure.number)
-    reached = calendars.latest(leaf.clock, calendar, start.day, figure.number)
-    return tuple(day for day in (over, None if reached is None else reached + 1) if day is not None)
+    begun = start.day + leaf.day_after
+    over = calendars.earliest(leaf.clock, calendar, begun, figure.number)
+    reached = calendars.latest(leaf.clock, calendar, begun, figure.number)
+    found = [day for day in (over, None if reached is None else reached + 1) if day is not None]
+    return tuple(found if leaf.cut_off is None else [day - early for day in found for early in (1, 0)])
 
 
 def _holds_on(day: int, condition: Condition, ctx: Context, moving: frozenset[str]) -> bool:
@@ -259,7 +305,9 @@ def required(condition: Condition, ctx: Context) -> str:
         found = ctx.figure(bound)
         if isinstance(found, Unsure):
             return f"a figure nobody has confirmed ({bound.parameter})"
-        return words(Money(found.number, found.vat)) if is_money else f"{found.number:,}"
+        said = words(Money(found.number, found.vat)) if is_money else f"{found.number:,}"
+        share = "" if bound.per_cent == 100 else f"{bound.per_cent} per cent of "
+        return f"{share}{bound.fact} ({said})" if bound.fact else f"{share}{said}"
 
     return say(condition, figure)
 
@@ -293,7 +341,7 @@ def undone(condition: Condition, ctx: Context) -> tuple[str, ...]:
     wanted: dict[str, None] = {}
     for leaf in leaves(condition):
         if (isinstance(leaf, Done) and not leaf.negated) or (isinstance(leaf, Order | Period) and leaf.done):
-            wanted.update(dict.fromkeys(leaf_names(leaf)))
+            wanted.update(dict.fromkeys(leaf_names(leaf)[:2]))
     terms = ctx.law.vocabulary.terms
     return tuple(name for name in wanted if name not in ctx.facts and not terms[name].derived)
 
@@ -316,7 +364,7 @@ def _said(name: str, ctx: Context) -> str:
 def _found_period(leaf: Period, ctx: Context) -> str:
     start, end = ctx.facts.get(leaf.start), ctx.facts.get(leaf.end)
     if isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, ctx):
-        counted = _counted(leaf, start.day, end.day, ctx)
+        counted = _counted(leaf, start.day + leaf.day_after, end.day, ctx)
         said = f"{leaf.said} beyond the calendar" if counted is None else f"{counted} {leaf.said}"
         return f"{said}, {leaf.start} {Moment(start.day)} to {leaf.end} {Moment(end.day)}"
     return ", ".join(f"{name}: {_said(name, ctx)}" for name in (leaf.start, leaf.end))
@@ -342,7 +390,7 @@ def workings(condition: Condition, ctx: Context) -> tuple[Working, ...]:
         start = ctx.facts.get(leaf.start) if isinstance(leaf, Period) else None
         end = ctx.facts.get(leaf.end) if isinstance(leaf, Period) else None
         if isinstance(leaf, Period) and isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, ctx):
-            found.append(_working(leaf, start.day, end.day, ctx))
+            found.append(_working(leaf, start.day + leaf.day_after, end.day, ctx))
     return tuple(found)
 
 
@@ -352,6 +400,7 @@ def _working(leaf: Period, start: int, end: int, ctx: Context) -> Working:
     title, latest, shown = f"{leaf.said} from {leaf.start} to {leaf.end}", None, end
     if not isinstance(figure, Unsure) and leaf.op == ">=":
         latest = calendars.latest_start(leaf.clock, calendar, end, figure.number)
+        latest = None if latest is None else latest - leaf.day_after
         limit = calendars.earliest(leaf.clock, calendar, start, figure.number)
         if limit is not None and limit > end:
             shown, title = limit, f"{figure.number} {title}: not before {Moment(limit)}"

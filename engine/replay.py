@@ -220,6 +220,8 @@ def plain_finding(finding: Finding) -> dict[str, object]:
         kept["needs"] = list(finding.needs)
     if finding.settled:
         kept["settled"] = {"entry": finding.settled.entry, "answer": finding.settled.answer}
+    if finding.waived:
+        kept["waived"] = finding.waived
     return kept
 
 

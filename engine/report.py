@@ -13,18 +13,19 @@ from engine.conditions import AnyOf, Condition
 from engine.decide import Assessment
 from engine.law import Law, Rule, Table
 from engine.model import (
-    COMPLY_OR_EXPLAIN,
+    EXPLAINABLE,
     MAY_PROCEED,
     MET,
     MISSING,
     NOT_APPLICABLE,
     NOT_MET,
     REFER,
+    WAIVABLE,
     Decision,
     Finding,
     Moment,
 )
-from engine.reference import Working, found, undone, workings
+from engine.reference import Working, evaluate, found, required, undone, workings
 from engine.vocabulary import Term
 
 PROCEED, STOP, ASK = "✓", "✗", "?"
@@ -67,7 +68,7 @@ def decision_lines(decision: Decision, view: View, subtitle: str = "") -> list[s
         lines += ["", *wrap(decision.reason, 2, view.width)]
     if decision.fault:
         lines += wrap(decision.fault, 2, view.width)
-    shown = [each for each in decision.findings if view.every or each.blocks or each.settled]
+    shown = [each for each in decision.findings if view.every or each.blocks or each.settled or each.waived]
     for finding in sorted(shown, key=lambda each: (_ORDER.index(each.stands) if each.blocks else 9, each.rule)):
         lines += ["", *_finding_lines(finding, view)]
     lines += ["", *wrap(_counted(decision.findings, shown), 2, view.width)] if decision.findings else []
@@ -111,10 +112,26 @@ def _parts(finding: Finding, rule: Rule, view: View) -> list[tuple[str, str]]:
         parts.append(("caution", rule.caution))
     if finding.settled:
         parts.append(("settled", f"by entry {finding.settled.entry}: {finding.settled.answer}"))
+    if finding.waived:
+        waiver = view.law.rules[finding.waived]
+        parts.append(("waived", f"{waiver.title} ({waiver.cite}); {waiver.id}"))
     if finding.blocks:
+        parts += _waivers(finding, rule, view)
         parts += [("remedy", rule.remedy)] if rule.remedy and finding.answer == NOT_MET else []
         parts += [("next", each) for each in next_steps(finding, view)]
     return parts
+
+
+def _waivers(finding: Finding, rule: Rule, view: View) -> list[tuple[str, str]]:
+    """The waivers that would lift a rule that is not met, each with what it asks."""
+    if finding.answer != NOT_MET or rule.effect != WAIVABLE or view.assessment is None:
+        return []
+    ctx = view.assessment.context
+    return [
+        ("waiver", f"{each.title} ({each.cite}): {required(each.require, ctx)}")
+        for each in view.law.waivers.get(rule.id, ())
+        if each.require is not None and evaluate(each.when, ctx).truth is not False
+    ]
 
 
 def _alternatives(finding: Finding, rule: Rule, view: View) -> list[tuple[str, str]]:
@@ -139,7 +156,7 @@ def next_steps(finding: Finding, view: View) -> list[str]:
     if finding.answer == MISSING:
         return [_record(view.law.vocabulary.terms[name], view) for name in finding.needs]
     steps = [_record(view.law.vocabulary.terms[name], view) for name in _undone(rule, view)]
-    if rule.effect == COMPLY_OR_EXPLAIN:
+    if rule.effect in EXPLAINABLE:
         steps.append(f"vires case judge {view.case} {rule.id} explained --role POST --reason TEXT")
     return steps
 
@@ -335,6 +352,7 @@ def finding_plain(finding: Finding, view: View) -> dict[str, object]:
         "needs": list(finding.needs),
         "caution": rule.caution,
         "settled": {"entry": finding.settled.entry, "answer": finding.settled.answer} if finding.settled else None,
+        "waived": finding.waived,
         "next": next_steps(finding, view) if finding.blocks else [],
     }
     return plain | {name: value for name, value in optional.items() if value}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from engine import markup
 from engine.errors import UsageError
 from engine.markup import Map, Node, Problem, Seq, Text, Where
-from engine.schema import fields, text
+from engine.schema import fields, listed, text
 
 FORMAT = "vires/facts/1"
 MOST = 64_000_000  # characters of one YAML file of many cases; JSON Lines have no end
@@ -93,7 +93,7 @@ def _not_facts(error: UsageError) -> UsageError:
 
 
 def _one(file: str, entries: list[markup.Entry]) -> Read:
-    facts = {entry.key: entry.node for entry in entries if isinstance(entry.node, Text)}
+    facts = {entry.key: said for entry in entries if (said := _said(entry.node)) is not None}
     wrong = [
         Problem(entry.node.where, _ONE, f"write {entry.key}: and its value")
         for entry in entries
@@ -169,13 +169,20 @@ def _case(node: Node, found: tuple[Problem, ...]) -> Read:
     if given is not None and not isinstance(given, Map):
         problems.append(Problem(given.where, "facts is not a mapping", "write {} where there are none"))
     entries = given.entries if isinstance(given, Map) else {}
-    facts = {name: value for name, value in entries.items() if isinstance(value, Text)}
+    facts = {name: one for name, value in entries.items() if (one := _said(value)) is not None}
     for name, value in entries.items():
         if name not in facts:
             problems.append(Problem(value.where, f"{name}: a fact has one value", f"write {name}: and its value"))
     if problems:
         return Unread(said["name"], tuple(problems))
     return Scenario(said["name"], facts, node.where, *(said[key] for key in _OPTIONS))
+
+
+def _said(node: Node) -> Text | None:
+    """A value as one text, a list of choices as `[a, b]`; None for anything else."""
+    if isinstance(node, Seq) and all(isinstance(item, Text) for item in node.items):
+        return Text(listed(node), node.where)
+    return node if isinstance(node, Text) else None
 
 
 def _numbered(cases: Iterable[Read]) -> Iterator[Read]:

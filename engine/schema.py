@@ -48,6 +48,13 @@ def text(node: Node | None) -> str:
     return " ".join(node.value.split()) if isinstance(node, Text) else ""
 
 
+def listed(node: Node | None) -> str:
+    """The text of a scalar; of a list of scalars `[a, b]`, as somebody would write it."""
+    if isinstance(node, Seq) and all(isinstance(item, Text) for item in node.items):
+        return f"[{', '.join(text(item) for item in node.items)}]"
+    return text(node)
+
+
 def texts(node: Node | None, problems: list[Problem]) -> tuple[str, ...]:
     """The texts of a list of scalars."""
     if node is None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import __version__, auditing, checkpoints, ledger, packs, replay
+from engine import __version__, adoption, auditing, checkpoints, ledger, packs, replay
+from engine.adoption import Adopted
 from engine.anchoring import Anchors
 from engine.decide import Runner, assess, derive_all, rests_on
 from engine.errors import ConflictError, LedgerError, StoreError, UsageError
@@ -20,7 +21,7 @@ from engine.law import Law, Rule, Table
 from engine.ledger import Draft, Entry, Head, Opening, Write
 from engine.library import Library
 from engine.model import (
-    COMPLY_OR_EXPLAIN,
+    EXPLAINABLE,
     MET,
     NOT_APPLICABLE,
     NOT_MET,
@@ -83,6 +84,8 @@ class Office:
     _workflows: dict[str, Workflow] = field(default_factory=dict)
     _folded: dict[tuple[str, str], CaseState] = field(default_factory=dict)
     _kept: set[str] = field(default_factory=set)
+    _adopted: dict[str, Adopted] = field(default_factory=dict)
+    _shelves: dict[str, Library] = field(default_factory=dict)
     _heads: dict[str, Head | None] = field(default_factory=dict)
     _actors: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -91,8 +94,33 @@ class Office:
     def law(self, authority: str) -> Law:
         """The law that speaks to the authority."""
         if authority not in self._laws:
-            self._laws[authority] = self.library.law.for_authority(self.library.authority(authority))
+            shelf = self.shelf(authority)
+            self._laws[authority] = shelf.law.for_authority(shelf.authority(authority))
         return self._laws[authority]
+
+    def adopted(self, authority: str) -> Adopted:
+        """The packs and calendars this authority adopted, and what is proposed."""
+        if authority not in self._adopted:
+            rows = self.store.rows(authority, "")
+            self._adopted[authority] = adoption.folded(auditing.readable(rows))
+        return self._adopted[authority]
+
+    def shelf(self, authority: str) -> Library:
+        """The library as this authority has it: what it adopted in place of what came with the program."""
+        if authority not in self._shelves:
+            self._shelves[authority] = auditing.shelf(self.store, self.library, self.adopted(authority).in_force)
+        return self._shelves[authority]
+
+    def actor(self, authority: str) -> str | None:
+        """The opaque id of the person at the keyboard in this log, None until their first act."""
+        return self._actor(authority)
+
+    def append(self, authority: str, items: Sequence[Item], artifacts: Mapping[str, tuple[str, bytes]]) -> Written:
+        """Items that belong to no case, in one append."""
+        written = self._append(authority, items, artifacts=artifacts)
+        for known in (self._adopted, self._shelves, self._laws):
+            known.pop(authority, None)
+        return written
 
     def case(self, authority: str, case: str) -> CaseState:
         """The case, folded from its own entries; UsageError with the nearest id when there is none."""
@@ -177,8 +205,8 @@ class Office:
         """A new case at the start of the cycle, and its id: the one given, or the next of the year."""
         from engine.store import CaseRow
 
-        self.library.authority(authority)
         self.must_have_log(authority)
+        self.shelf(authority).authority(authority)
         title = " ".join(_plain(title, "the title").split())
         cycle, source = self.library.workflow, self.library.cycles
         taken = {row.case for row in self.store.cases(authority)}
@@ -286,7 +314,7 @@ class Office:
         if decision.fault:
             body: dict[str, object] = {"step": step, "at": at.iso, "detail": decision.fault, "engine": __version__}
             fault = ("fault", case, at, body, digests, ())
-            kept = self._artifacts(law)
+            kept = self._artifacts(authority, law)
             written = self._append(authority, [fault], (case, state.sequence), self._projected(state), kept)
             return Advanced(looked, written, False, state.state)
         body = {**replay.plain_decision(decision), "engine": __version__}
@@ -306,7 +334,7 @@ class Office:
                 body["records"] = described.records
         item = ("decision", case, replay.dated(law, described, at), body, digests, tuple(openings))
         projection = self._projected(state)._replace(state=target or state.state)
-        written = self._append(authority, [item], (case, state.sequence), projection, self._artifacts(law))
+        written = self._append(authority, [item], (case, state.sequence), projection, self._artifacts(authority, law))
         return Advanced(looked, written, irregular, target or state.state)
 
     def _must_be_past(self, step: Step, day: Moment, state: CaseState) -> None:
@@ -337,7 +365,9 @@ class Office:
             body[name], opening = ledger.seal(_plain(said, f"the {name}"), secrets.token_bytes(16))
             openings.append(opening)
         item = ("judgement", case, self.now.local, body, law.digests, tuple(openings))
-        return self._append(authority, [item], (case, state.sequence), self._projected(state), self._artifacts(law))
+        return self._append(
+            authority, [item], (case, state.sequence), self._projected(state), self._artifacts(authority, law)
+        )
 
     def _irregular_entry(self, state: CaseState, subject: str) -> str:
         """The leaf of the irregular step that a monitoring officer's view is about."""
@@ -368,7 +398,7 @@ class Office:
         return {"rests_on": digest}
 
     def _must_refer(self, law: Law, facts: Facts, rule: Rule, state: CaseState, answer: str) -> None:
-        explains = rule.effect == COMPLY_OR_EXPLAIN
+        explains = rule.effect in EXPLAINABLE
         answers = (EXPLAINED,) if explains else (MET, NOT_MET, NOT_APPLICABLE)
         if answer not in answers:
             raise UsageError(f"{answer!r} is not an answer to {rule.id}", f"write one of: {', '.join(answers)}")
@@ -491,10 +521,11 @@ class Office:
 
         return CaseRow(state.authority, state.case, state.title, state.state, state.opened, "", 0)
 
-    def _artifacts(self, law: Law) -> dict[str, tuple[str, bytes]]:
+    def _artifacts(self, authority: str, law: Law) -> dict[str, tuple[str, bytes]]:
         """The bytes of packs, calendars and vocabulary that this office has not seen kept yet."""
         wanted = {digest for value in law.digests.values() for digest in (auditing.named(value) or [str(value)])}
-        return {digest: self.library.artifacts[digest] for digest in wanted - self._kept}
+        known = self.shelf(authority).artifacts
+        return {digest: known[digest] for digest in wanted - self._kept}
 
     # The auditor --------------------------------------------------------------------------------------------------
 

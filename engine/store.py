@@ -158,6 +158,7 @@ LAST_OF_CASE = _compiled(_NEWEST.where(_OF_CASE))
 LEAF_AT = _compiled(select(_blob(ENTRY.c.leaf)).where(_OF_LOG, ENTRY.c.sequence == bindparam("sequence")))
 ROWS_OF_LOG = _compiled(_ROWS)
 ROWS_OF_CASE = _compiled(_ROWS.where(_OF_CASE))
+ROWS_OF_NO_CASE = _compiled(_ROWS.where(ENTRY.c.case_id.is_(None)))
 ACTOR_OF = _compiled(
     select(ACTOR.c.actor).where(ACTOR.c.authority == bindparam("authority"), ACTOR.c.login == bindparam("login"))
 )
@@ -246,14 +247,14 @@ class Store:
         return tuple(name for (name,) in self._rows(AUTHORITIES))
 
     def rows(self, authority: str, case: str | None = None, after: int = 0, before: int | None = None) -> Iterator[Row]:
-        """The entries with after < sequence < before, in order: of one case, or of the whole log.
+        """The entries with after < sequence < before, in order: of one case, of no case (""), or of the whole log.
 
         Read in pages as they are asked for. An entry appended meanwhile may be seen; none can change.
         """
-        statement = ROWS_OF_LOG if case is None else ROWS_OF_CASE
+        statement = ROWS_OF_LOG if case is None else ROWS_OF_CASE if case else ROWS_OF_NO_CASE
         end = ledger.LAST_SEQUENCE + 1 if before is None else before
         wanted: dict[str, Any] = {"authority": authority, "before": end}
-        wanted |= {} if case is None else {"case_id": case}
+        wanted |= {"case_id": case} if case else {}
         while page := self._rows(statement, after=after, **wanted):
             yield from map(Row._make, page)
             after = page[-1][1]

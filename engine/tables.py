@@ -323,12 +323,18 @@ def _bands(tests: list[Amount], basis: str, readings: tuple[int, ...], ctx: Cont
 
 def _figure(leaf: Amount, ctx: Context) -> Bound | None:
     found = ctx.figure(leaf.bound)
-    return None if isinstance(found, Unsure) else found if leaf.money else Bound(found.number, "")
+    if isinstance(found, Unsure):
+        return None
+    return Bound(-(-found.number * found.per_cent // 100), found.vat if leaf.money else "")
 
 
 def _listed(condition: Condition) -> bool:
     """Whether every answer to every test in the condition can be listed."""
-    return all(isinstance(leaf, Truth | OneOf | Amount) for leaf in leaves(condition))
+    listed = (
+        isinstance(leaf, Truth | OneOf) or (isinstance(leaf, Amount) and not leaf.bound.fact)
+        for leaf in leaves(condition)
+    )
+    return all(listed)
 
 
 def _freed(condition: Condition, free: dict[Leaf, Truth]) -> Condition:
@@ -340,7 +346,7 @@ def _freed(condition: Condition, free: dict[Leaf, Truth]) -> Condition:
             return AnyOf(tuple(_freed(item, free) for item in items))
         case Not(item):
             return Not(_freed(item, free))
-        case Truth() | OneOf() | Amount():
+        case Truth() | OneOf() | Amount(bound=Bound(fact="")):
             return condition
     return free.setdefault(condition, Truth(f"{_FREE}{len(free)}", True))
 

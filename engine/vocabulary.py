@@ -6,25 +6,33 @@ Bad text is a UsageError with one line that says what to write instead; nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 from engine.errors import UsageError
-from engine.markup import Node, Problem, Where
+from engine.markup import Node, Problem, Seq, Where
 from engine.model import Moment, Money, Unsure, Value, moment
 from engine.schema import fields, named, nearest, one_of, text, texts, yes
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
 NOWHERE = Where("", 0, 0)
-TYPES = ("money", "date", "minute", "boolean", "integer", "choice", "text")
+TYPES = ("money", "date", "minute", "boolean", "integer", "choice", "choices", "text")
 CLASSES = ("public", "personal", "confidential")
 KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
-    "file": ((), ("facts", "milestones", "money")),
-    "fact": (("title", "type", "class"), ("ask", "choices", "derived", "descriptive")),
+    "file": ((), ("facts", "milestones", "records", "lists", "money")),
+    "fact": (
+        ("title", "type", "class"),
+        ("ask", "choices", "derived", "descriptive", "count", "sum", "least", "greatest", "where"),
+    ),
+    "record": (("title", "ask", "fields"), ()),
     "milestone": (("title", "precision"), ("ask", "after", "first_of", "or_decision_day")),
     "money": (("vat_readings",), ()),
 }
 PRECISIONS = ("date", "minute")
+SCALARS = ("count", "sum", "least", "greatest")
+_OF_RECORD = re.compile(r"([a-z][a-z0-9_]*)/[a-z0-9][a-z0-9_-]{0,39}\.([a-z][a-z0-9_]*)\Z")
 LARGEST = 10**12  # pounds, and the largest whole number a fact may hold
 
 _MONEY = re.compile(
@@ -36,6 +44,15 @@ _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august"),
     *("september", "october", "november", "december"),
 )
+
+
+class Scalar(NamedTuple):
+    """What a fact says of all records of a kind, or of those `where`: how many, or the sum, least, greatest of `of`."""
+
+    how: str
+    record: str
+    of: str = ""
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()  # field, and the values in words of which it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,8 @@ class Term:
     after: tuple[str, ...] = ()
     first_of: tuple[str, ...] = ()
     or_decision_day: bool = False
+    record: str = ""
+    scalar: Scalar | None = None
     where: Where = NOWHERE
 
     @property
@@ -67,7 +86,7 @@ class Term:
         return self.type in ("milestone", "date", "minute")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vocabulary:
     """Every term by name, the per cent at which amounts of another VAT basis are read, and the digest of the source."""
 
@@ -75,10 +94,26 @@ class Vocabulary:
     vat_readings: tuple[int, ...]
     digest: str = ""
 
+    def find(self, name: str) -> Term | None:
+        """The term of that name, also of one field of one record (`quote/a.amount`); None when there is none."""
+        if match := _OF_RECORD.match(name):
+            field = self.terms.get(f"{match[1]}.{match[2]}")
+            return replace(field, name=name) if field is not None and field.record == match[1] else None
+        return self.terms.get(name)
+
+    @cached_property
+    def scalars(self) -> tuple[Term, ...]:
+        """The terms that are worked out from records."""
+        return tuple(term for term in self.terms.values() if term.scalar)
+
     def get(self, name: str) -> Term:
         """The term of that name; UsageError with the nearest name when there is none."""
-        if name in self.terms:
-            return self.terms[name]
+        found = self.find(name)
+        if found is not None and found.record and "/" not in name:
+            instead = name.replace(".", "/NAME.", 1)
+            raise UsageError(f"{name} is of one {found.record}, and there may be many", f"write {instead}")
+        if found is not None:
+            return found
         raise UsageError(f"no fact or milestone is called {name!r}", nearest(name, self.terms))
 
     def about(self, word: str) -> tuple[Term, ...]:
@@ -97,8 +132,13 @@ def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
     problems: list[Problem] = []
     terms: dict[str, Term] = {}
     readings: list[int] = []
-    for root in nodes.values():
-        reader = fields(root, problems, *KEYS["file"])
+    roots = [fields(root, problems, *KEYS["file"]) for root in nodes.values()]
+    lists = {name: texts(node, problems) for root in roots for name, node, _ in named(root.get("lists"), problems)}
+
+    def _fact(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
+        return _one_fact(name, node, where, problems, lists)
+
+    for reader in roots:
         for section, build in (("facts", _fact), ("milestones", _milestone)):
             for name, node, where in named(reader.get(section), problems):
                 if not NAME.match(name):
@@ -107,7 +147,11 @@ def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
                     problems.append(Problem(where, f"{name} stands twice", f"see {terms[name].where}"))
                 else:
                     terms[name] = build(name, node, where, problems)
+        for name, node, where in named(reader.get("records"), problems):
+            _record(name, node, where, terms, problems, _fact)
         readings.extend(_readings(reader.get("money"), problems))
+    for term in terms.values():
+        _check_scalar(term, terms, problems)
     for term in terms.values():
         if any(other in terms and terms[other].first_of for other in term.first_of):
             problems.append(
@@ -119,13 +163,18 @@ def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
     return Vocabulary(terms, tuple(readings) or (0,)), tuple(problems)
 
 
-def _fact(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
+def _one_fact(
+    name: str, node: Node, where: Where, problems: list[Problem], lists: Mapping[str, tuple[str, ...]]
+) -> Term:
     read = fields(node, problems, *KEYS["fact"])
     kind = one_of(read.get("type"), TYPES, problems)
-    choices = texts(read.get("choices"), problems)
-    if (kind == "choice") != bool(choices):
+    listed = text(read.get("choices"))
+    choices = lists[listed] if listed in lists else texts(read.get("choices"), problems)
+    if (kind in ("choice", "choices")) != bool(choices):
         problems.append(Problem(where, f"{name}: a choice needs choices, and nothing else may have them"))
     derived = yes(read.get("derived"), problems)
+    if kind == "choices" and any("," in word for word in choices):
+        problems.append(Problem(where, f"{name}: of several choices none holds a comma", "say it without"))
     if not derived and "ask" not in read:
         problems.append(Problem(where, f"{name} has no question to ask a person", "add ask:"))
     return Term(
@@ -138,8 +187,72 @@ def _fact(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
         derived,
         yes(read.get("descriptive"), problems),
         kind == "minute",
+        scalar=_scalar(name, read, where, problems),
         where=where,
     )
+
+
+def _scalar(name: str, read: dict[str, Node], where: Where, problems: list[Problem]) -> Scalar | None:
+    said = [how for how in SCALARS if how in read]
+    if len(said) > 1 or ("where" in read and not said):
+        problems.append(Problem(where, f"{name}: where: goes with one of {', '.join(SCALARS)}"))
+    if not said:
+        return None
+    of = text(read[said[0]])
+    record, _, field = of.partition(".")
+    tests = tuple((field_of, texts_of(node)) for field_of, node, _ in named(read.get("where"), problems))
+    return Scalar(said[0], record, of if field else "", tests)
+
+
+def texts_of(node: Node) -> tuple[str, ...]:
+    """The words of a scalar or of a list of them."""
+    return tuple(text(item) for item in node.items) if isinstance(node, Seq) else (text(node),)
+
+
+def _record(
+    name: str,
+    node: Node,
+    where: Where,
+    terms: dict[str, Term],
+    problems: list[Problem],
+    build: Callable[[str, Node, Where, list[Problem]], Term],
+) -> None:
+    read = fields(node, problems, *KEYS["record"])
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        problems.append(Problem(where, f"{name!r} is not a name", "write one word in lower case"))
+    for attribute, inner, place in named(read.get("fields"), problems):
+        full = f"{name}.{attribute}"
+        if not NAME.match(full):
+            problems.append(Problem(place, f"{attribute!r} is not a name", "write it in lower case"))
+        elif full in terms:
+            problems.append(Problem(place, f"{full} stands twice", f"see {terms[full].where}"))
+        else:
+            terms[full] = replace(build(full, inner, place, problems), record=name)
+
+
+def _check_scalar(term: Term, terms: Mapping[str, Term], problems: list[Problem]) -> None:
+    """Whether a scalar names a record, its fields and their values, and has the type of what it works out."""
+    scalar = term.scalar
+    if scalar is None:
+        return
+    known = {name: each for name, each in terms.items() if each.record == scalar.record}
+    for name in (*((scalar.of,) if scalar.how != "count" else ()), *(name for name, _ in scalar.where)):
+        if name not in known:
+            what = f"{term.name}: {name or scalar.record!r} is no field of a record"
+            problems.append(Problem(term.where, what, nearest(name, known)))
+            return
+    wanted = "integer" if scalar.how == "count" else terms[scalar.of].type
+    if not known or term.type != wanted or wanted not in ("integer", "money"):
+        what = f"{term.name}: the {scalar.how} of {scalar.of or scalar.record} is no {term.type}"
+        problems.append(
+            Problem(term.where, what, "count a record; sum, least and greatest take money or whole numbers")
+        )
+    for name, values in scalar.where:
+        for value in values:
+            try:
+                parse_value(terms[name], value)
+            except UsageError as error:
+                problems.append(Problem(term.where, f"{term.name}: {error.message}", error.hint))
 
 
 def _milestone(name: str, node: Node, where: Where, problems: list[Problem]) -> Term:
@@ -189,12 +302,26 @@ def parse_value(term: Term, given: str) -> Value:
         if not re.fullmatch(r"\d{1,12}", given, re.ASCII):
             raise UsageError(f"{term.name}: {given!r} is not a whole number", "write digits only, such as 30")
         return int(given)
+    if term.type == "choices":
+        return _several(term, given)
     if term.type == "choice" and given not in term.choices:
         hint = nearest(given, term.choices) or " | ".join(term.choices)
         raise UsageError(f"{term.name}: {given!r} is not one of its choices", hint)
     if not given:
         raise UsageError(f"{term.name}: nothing was given", "write the text after the =")
     return given
+
+
+def _several(term: Term, given: str) -> tuple[str, ...]:
+    """Several choices: [a, b] or a, b; `none` for none of them."""
+    if given in ("none", "[]") and given not in term.choices:
+        return ()
+    listed = [word.strip() for word in given.removeprefix("[").removesuffix("]").split(",")]
+    for word in listed:
+        if word not in term.choices:
+            hint = nearest(word, term.choices) or " | ".join(term.choices)
+            raise UsageError(f"{term.name}: {word!r} is not one of its choices", hint)
+    return tuple(sorted(set(listed)))
 
 
 def money(given: str, name: str) -> Money:
@@ -234,16 +361,61 @@ def _read_moment(given: str) -> Moment | None:
         return None
 
 
+# Records ----------------------------------------------------------------------------------------------------------
+
+
+def worked_out(term: Term, terms: Mapping[str, Term], values: Mapping[str, Value]) -> Value | None:
+    """What a scalar is of the records among the values; None where there is no such record, or a field is not known."""
+    scalar = term.scalar
+    assert scalar is not None
+    each = sorted({name.partition(".")[0] for name in values if name.startswith(f"{scalar.record}/")})
+    if not each:
+        return None
+    found: list[Value] = []
+    for record in each:
+        answers = [_has(record, name, wanted, terms, values) for name, wanted in scalar.where]
+        if False in answers:
+            continue
+        value = values.get(f"{record}.{scalar.of.partition('.')[2]}") if scalar.of else 1
+        if None in answers or value is None:
+            return None
+        found.append(value)
+    return len(found) if scalar.how == "count" else _summed(term, scalar.how, found)
+
+
+def _has(
+    record: str, name: str, wanted: tuple[str, ...], terms: Mapping[str, Term], values: Mapping[str, Value]
+) -> bool | None:
+    value = values.get(f"{record}.{name.partition('.')[2]}")
+    return None if value is None else value in [parse_value(terms[name], said) for said in wanted]
+
+
+def _summed(term: Term, how: str, found: list[Value]) -> Value | None:
+    amounts = [each for each in found if isinstance(each, Money)]
+    if amounts:
+        bases = {each.vat for each in amounts}
+        if len(bases) > 1:
+            return Unsure(f"{term.name}: the amounts are of different VAT bases", term.name)
+        pence = [each.pence for each in amounts]
+        return Money(sum(pence) if how == "sum" else min(pence) if how == "least" else max(pence), bases.pop())
+    numbers = [each for each in found if isinstance(each, int)]
+    if how == "sum":
+        return Money(0, "none") if term.type == "money" else sum(numbers)
+    return (min(numbers) if how == "least" else max(numbers)) if numbers else None
+
+
 # Values to and from the log ---------------------------------------------------------------------------------------
 
 
 def to_plain(value: Value) -> object:
-    """The value as the log keeps it: money as {pence, vat}, moments as ISO text, the rest as it is."""
+    """The value as the log keeps it: money as {pence, vat}, moments as ISO text, several choices as a list."""
     match value:
         case Money(pence, vat):
             return {"pence": pence, "vat": vat}
         case Moment():
             return value.iso
+        case tuple():
+            return list(value)
         case Unsure():
             raise TypeError("an unsure value is never recorded")
     return value
@@ -263,6 +435,8 @@ def from_plain(term: Term, kept: object) -> Value:
             return kept
         case str() if term.type in ("choice", "text"):
             return kept
+        case list() if term.type == "choices" and all(isinstance(word, str) for word in kept):
+            return tuple(kept)
     raise ValueError(f"{term.name}: {kept!r} is no {term.type}")
 
 
@@ -270,4 +444,6 @@ def words(value: Value) -> str:
     """The value for people."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(value) or "none"
     return f"not settled: {value.why}" if isinstance(value, Unsure) else str(value)

@@ -6,6 +6,8 @@ count of days hangs on. Pure.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.conditions import ALWAYS, All, AnyOf, Bound, Condition, Not, Period, figure_words, leaves, say
 from engine.law import InForce, Law, Parameter, Rule, Table
 from engine.model import Moment, Money, Value
@@ -61,7 +63,7 @@ def exact(condition: Condition, own: str = "") -> str:
     """The whole condition in words, the parameters of the pack `own` by their short names."""
 
     def short(bound: Bound, is_money: bool) -> str:
-        return bound.parameter.removeprefix(f"{own}.") if bound.parameter else figure_words(bound, is_money)
+        return figure_words(replace(bound, parameter=bound.parameter.removeprefix(f"{own}.")), is_money)
 
     counted = [_counted(leaf) for leaf in leaves(condition) if isinstance(leaf, Period)]
     said = say(bare(condition), short)

@@ -22,6 +22,9 @@ facts:
   contract.value: {title: Value, type: money, class: public, ask: How much?}
   contract.kind: {title: Kind, type: choice, choices: [goods, services, light touch, works], class: public, ask: What?}
   contract.lots: {title: In lots, type: boolean, class: public, ask: Lots?}
+  contract.before: {title: Value before, type: money, class: public, ask: How much before?}
+  quotes.asked: {title: Quotes asked for, type: integer, class: public, ask: How many?}
+  posts.agreed: {title: Who agreed, type: choices, choices: [cabinet, director, lawyer], class: public, ask: Who?}
   quotes.received: {title: Quotes received, type: integer, class: public, ask: How many?}
   provider.name: {title: Provider, type: text, class: personal, ask: Who?}
   lease.signed: {title: Lease signed, type: date, class: public, ask: When?}
@@ -29,6 +32,8 @@ facts:
   case.regime: {title: Regime, type: choice, choices: [full, light, out], class: public, derived: yes}
   case.route: {title: Route, type: choice, choices: [open, quick], class: public, derived: yes}
   case.limit: {title: Limit, type: money, class: public, derived: yes}
+  posts.needed:
+    {title: Who must agree, type: choices, choices: [cabinet, director, lawyer], class: public, derived: yes}
   case.days: {title: Days, type: integer, class: public, derived: yes}
 milestones:
   notice.published: {title: Notice published, precision: minute, ask: When?}
@@ -128,3 +133,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     lines = [str(value) for each in reports for name, value in each.user_properties if name == "tampered"]
     for line in sorted(set(lines)):
         terminalreporter.write_line(f"tampered  {line}")
+
+
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads what another run compiled, but for those that test the cache."""
+    monkeypatch.setenv("VIRES_CACHE", "off")

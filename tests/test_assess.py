@@ -26,7 +26,6 @@ award.decided_by: officer
 award_notice.published: 2025-12-15 14:03
 standstill.stated: yes
 standstill.ends: 2025-12-29
-proceedings.notified_in_standstill: no
 contract.health_service: no
 """
 INSIDE = FACTS.replace("\n", "\n      ").rstrip()
@@ -431,7 +430,7 @@ def test_the_vocabulary_lists_every_fact_and_milestone() -> None:
 
 def test_a_word_finds_what_speaks_of_it_and_a_name_itself_alone() -> None:
     found = {each["name"] for each in json.loads(words("STANDSTILL", "--format", "json").stdout)}
-    assert {"standstill.stated", "standstill.ends", "proceedings.notified_in_standstill"} <= found
+    assert {"standstill.stated", "standstill.ends", "standstill.required"} <= found
     (kind,) = json.loads(words("contract.kind", "--format", "json").stdout)
     assert kind["type"] == "choice" and "light touch services" in kind["choices"] and kind["ask"]
     shown = words("contract.kind").stdout

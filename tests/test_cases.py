@@ -79,7 +79,6 @@ def test_a_case_of_a_table_expects_its_value_or_missing_or_refer() -> None:
         of("{contract.lots: yes}", "light"),
     )
     assert wrong(law) == ["", "", "", "", "expected light, the answer is full"]
-    assert cases.uncovered(law) == ()
 
 
 def test_a_table_whose_value_depends_on_vat_refers() -> None:
@@ -121,16 +120,6 @@ def test_a_derived_fact_may_be_given() -> None:
     body = table(otherwise="light") + rule(require="{case.regime: full}")
     law = law_with(body, case(given="{case.regime: full}", expect="met"), case(expect="not met"))
     assert wrong(law) == ["", ""]
-
-
-def test_a_rule_or_table_that_shows_one_answer_only_is_not_covered() -> None:
-    body = rule("a", require=LOTS) + rule("b", require=LOTS).removeprefix("rules:\n") + table(otherwise="light")
-    law = law_with(
-        body,
-        *(case(rule="test.a", given=given, expect=expect) for given, expect in ((LOTS, "met"), ("{}", "missing"))),
-        *(case(rule="test.b", given=LOTS, expect="met") for _ in range(2)),
-    )
-    assert cases.uncovered(law) == ("test.b", "test.regime")
 
 
 def test_every_case_is_run_once_in_the_order_of_the_file() -> None:

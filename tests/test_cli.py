@@ -422,7 +422,7 @@ def facts(tmp_path: Path) -> Path:
         "contract.kind: light touch services\ncontract.value: £10,416,000 incl VAT\nprocurement.procedure: open\n"
         "tender_notice.published: 2025-09-19 16:00\naward.decided: 2025-12-01\naward.decided_by: officer\n"
         "award_notice.published: 2025-12-15 14:03\nstandstill.stated: yes\nstandstill.ends: 2025-12-29\n"
-        "proceedings.notified_in_standstill: no\ncontract.health_service: no\n"
+        "contract.health_service: no\n"
     )
     return place
 

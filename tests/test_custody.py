@@ -85,9 +85,9 @@ def _refused(*words: str, code: int = 2) -> str:
 def test_a_checkpoint_is_a_note_on_standard_output_or_json() -> None:
     put_file(Path("council.db"))
     vires("audit", "keygen", "officer.key")
-    note = vires("audit", "checkpoint", "--key", "officer.key").stdout
+    note = vires("audit", "checkpoint", "camden", "--key", "officer.key").stdout
     assert note.startswith("vires/camden/training\n") and "\n\n\u2014 vires " in note
-    plain = json.loads(vires("audit", "checkpoint", "--key", "officer.key", "--format", "json").stdout)
+    plain = json.loads(vires("audit", "checkpoint", "camden", "--key", "officer.key", "--format", "json").stdout)
     assert plain["text"] == note
     assert plain["origin"] == "vires/camden/training" and plain["signed_by"] == ["vires"]
 
@@ -111,7 +111,7 @@ def test_what_was_rewritten_before_a_checkpoint_is_found_by_it_alone(kept: None)
     shown = said("audit", "verify", "--checkpoint", "new.note", code=5)
     assert "it was cut short" in shown and "the first bad entry is" in shown
     assert "not the continuation" in _refused(
-        *("audit", "checkpoint", "--old", "new.note", "--key", "officer.key"), code=5
+        *("audit", "checkpoint", "camden", "--old", "new.note", "--key", "officer.key"), code=5
     )
 
 
@@ -119,7 +119,7 @@ def test_a_log_that_does_not_verify_is_not_signed(kept: None) -> None:
     with sqlite3.connect("council.db") as connection:
         connection.execute("DROP TRIGGER entry_UPDATE")
         connection.execute("UPDATE entry SET bytes = replace(bytes, 'vires', 'virus') WHERE sequence = 2")
-    assert "nothing was signed" in _refused("audit", "checkpoint", "--key", "officer.key", code=5)
+    assert "nothing was signed" in _refused("audit", "checkpoint", "camden", "--key", "officer.key", code=5)
 
 
 def test_an_entry_is_proved_to_somebody_without_the_log(kept: None) -> None:
@@ -178,7 +178,7 @@ def test_a_mistake_is_answered_in_one_line(kept: None, words: list[str], code: i
 def test_a_bundle_is_taken_away_verified_and_replayed_without_the_store(kept: None) -> None:
     vires("audit", "bundle", CASE, "--checkpoint", "new.note", "--out", "case.zip")
     vires("audit", "bundle", "camden", "--all", "--key", "officer.key", "--out", "all.zip")
-    vires("audit", "bundle", "--since", "2025-05-01", "--out", "since.zip")
+    vires("audit", "bundle", "camden", "--since", "2025-05-01", "--out", "since.zip")
     os.remove("council.db")
     for name in ("case.zip", "all.zip"):
         assert "proved up to entry" in said("audit", "verify", name, "--signed-by", "officer.key.pub")
@@ -188,7 +188,7 @@ def test_a_bundle_is_taken_away_verified_and_replayed_without_the_store(kept: No
 
 
 def test_a_bundle_that_was_altered_is_neither_verified_nor_replayed(kept: None) -> None:
-    vires("audit", "bundle", "--all", "--out", "all.zip")
+    vires("audit", "bundle", "camden", "--all", "--out", "all.zip")
     data = Path("all.zip").read_bytes()
     Path("bad.zip").write_bytes(data[:-40])
     assert "not a sound bundle" in said("audit", "verify", "bad.zip", code=5)
@@ -198,15 +198,15 @@ def test_a_bundle_that_was_altered_is_neither_verified_nor_replayed(kept: None) 
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ([], "which entries?"),
+        ([], "which log?"),
         (["camden"], "which entries?"),
         (["camden", "--all", "--since", "2025-05-01"], "which entries?"),
         ([CASE, "--all"], "not both"),
         (["camden/none"], "there is no case"),
         (["merton", "--all"], "no log of 'merton'"),
-        (["--all", "--key", "officer.key", "--checkpoint", "new.note"], "give --checkpoint or --key"),
-        (["--all", "--since", "yesterday"], "which entries?"),
-        (["--since", "yesterday"], "--since"),
+        (["camden", "--all", "--key", "officer.key", "--checkpoint", "new.note"], "give --checkpoint or --key"),
+        (["camden", "--all", "--since", "yesterday"], "which entries?"),
+        (["camden", "--since", "yesterday"], "--since"),
     ],
 )
 def test_a_bundle_of_nothing_in_particular_is_refused(kept: None, words: list[str], why: str) -> None:
@@ -216,5 +216,5 @@ def test_a_bundle_of_nothing_in_particular_is_refused(kept: None, words: list[st
 
 def test_nothing_is_overwritten_by_a_bundle(kept: None) -> None:
     Path("x.zip").write_text("mine")
-    assert "nothing is overwritten" in _refused("audit", "bundle", "--all", "--out", "x.zip")
+    assert "nothing is overwritten" in _refused("audit", "bundle", "camden", "--all", "--out", "x.zip")
     assert Path("x.zip").read_text() == "mine"

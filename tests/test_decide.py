@@ -11,9 +11,10 @@ from engine import markup
 from engine.decide import assess, decide, derive_all, rests_on, situate
 from engine.inference import Fault
 from engine.law import Law
-from engine.model import Decision, Facts, Finding, Judgement, Moment, Money, Unsure, Value
+from engine.model import MET, MISSING, NOT_MET, REFER, Decision, Facts, Finding, Judgement, Moment, Money, Unsure, Value
+from engine.vocabulary import parse_value
 from engine.workflow import Workflow, parse
-from tests.conftest import HEAD, at, day, facts_of, law_of, pack, recorded, rule, table
+from tests.conftest import HEAD, WORDS, at, day, facts_of, law_of, pack, problems_of, recorded, rule, said, table
 
 CYCLE = """\
 workflow: small
@@ -624,3 +625,262 @@ def test_facts_are_never_changed_by_a_decision() -> None:
     values: dict[str, Value] = {"contract.lots": True}
     taken(law, Facts(values))
     assert values == {"contract.lots": True}
+
+
+# Amounts of one case, several choices, hours, and a local table that says nothing ----------------------------------
+
+
+def answered(law: Law, when: str = "2025-06-02", **given: str) -> str:
+    """The answer of the one rule of the law on facts in words."""
+    named = {name.replace("__", "."): said for name, said in given.items()}
+    values = {name: parse_value(law.vocabulary.get(name), said) for name, said in named.items()}
+    result = assess(law, Facts(values), "go", Moment(day(when)), "contract.entered")
+    assert not result.fault, result.fault
+    return result.findings[0].answer
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "answer"),
+    [
+        ("50000", "100000", MET),
+        ("50000.01", "100000", NOT_MET),
+        ("50000 excl VAT", "100000 excl VAT", MET),
+        ("50000.01 incl VAT", "100000 incl VAT", NOT_MET),
+        ("60000 incl VAT", "100000 excl VAT", REFER),
+        ("60000.01 incl VAT", "100000 excl VAT", NOT_MET),
+        ("50000 incl VAT", "100000 excl VAT", MET),
+    ],
+)
+def test_an_amount_is_compared_with_a_share_of_another(value: str, before: str, answer: str) -> None:
+    law = law_of(rule(require="{contract.value: at most 50 per cent of contract.before}"))
+    assert answered(law, contract__value=value, contract__before=before) == answer
+
+
+def test_a_share_of_what_nobody_recorded_is_missing() -> None:
+    law = law_of(rule(require="{contract.value: at most 50 per cent of contract.before}"))
+    assert answered(law, contract__value="1") == MISSING
+
+
+@pytest.mark.parametrize(
+    ("require", "agreed", "answer"),
+    [
+        ("includes cabinet", "[cabinet, lawyer]", MET),
+        ("includes cabinet", "lawyer", NOT_MET),
+        ("includes cabinet", "none", NOT_MET),
+        ("includes any of [cabinet, director]", "[director]", MET),
+        ("includes all of [cabinet, director]", "[director]", NOT_MET),
+        ("includes all of [cabinet, director]", "[director, cabinet]", MET),
+        ("not includes lawyer", "[director, cabinet]", MET),
+    ],
+)
+def test_several_choices_include_what_is_asked_or_do_not(require: str, agreed: str, answer: str) -> None:
+    assert answered(law_of(rule(require=f'{{posts.agreed: "{require}"}}')), posts__agreed=agreed) == answer
+
+
+@pytest.mark.parametrize(
+    ("end", "answer"),
+    [
+        ("2025-06-05 12:00", MET),
+        ("2025-06-05 12:01", NOT_MET),
+        ("2025-06-04 23:59", MET),
+        ("2025-06-05", MISSING),
+        ("2025-06-04", MET),
+        ("2025-06-06", NOT_MET),
+    ],
+)
+def test_a_period_that_ends_at_noon_is_over_a_minute_later(end: str, answer: str) -> None:
+    asked = "{period: {from: award.decided, to: tender.opened, unit: days, cut_off: '12:00'}, at_most: 3}"
+    law = law_of(rule(require=asked))
+    assert answered(law, award__decided="2025-06-02", tender__opened=end) == answer
+
+
+@pytest.mark.parametrize(("opened", "answer"), [("2025-06-11", NOT_MET), ("2025-06-12", MET)])
+def test_a_period_that_starts_on_the_day_after_leaves_that_day_out_too(opened: str, answer: str) -> None:
+    asked = "{period: {from: award.decided, to: tender.opened, unit: days, starts: day after}, at_least: 9}"
+    law = law_of(rule(require=asked))
+    assert answered(law, award__decided="2025-06-02", tender__opened=opened) == answer
+
+
+@pytest.mark.parametrize(("days", "answer"), [("9", MET), ("10", NOT_MET)])
+def test_a_period_is_held_to_a_number_of_days_that_a_fact_gives(days: str, answer: str) -> None:
+    asked = "{period: {from: award.decided, to: tender.opened, unit: days}, at_least: quotes.asked}"
+    law = law_of(rule(require=asked))
+    assert answered(law, award__decided="2025-06-02", tender__opened="2025-06-11", quotes__asked=days) == answer
+
+
+def test_a_local_table_without_a_row_for_the_case_leaves_it_to_the_layer_above() -> None:
+    def deciding(value: str, kind: str) -> str:
+        row = f"[{{when: {{contract.kind: {kind}}}, then: {value}}}]"
+        return "tables:\n  t: {title: T, cite: C, source_facts: [], decides: case.regime, rows: " + row + "}\n"
+
+    statute = deciding("full", "goods") + rule(require="{case.regime: full}")
+    law = law_of(pack(statute), pack(deciding("light", "works"), CAMDEN))
+    assert answered(law, contract__kind="goods") == MET
+    assert answered(law, contract__kind="works") == NOT_MET
+    assert answered(law, contract__kind="services") == REFER
+
+
+# Waivers, and rules that give way ----------------------------------------------------------------------------------
+
+COMPETE = rule("compete", require="{quotes.received: at least 3}", effect="waivable")
+WAIVER = (
+    rule(
+        "waiver",
+        require="{all: [{posts.agreed: includes cabinet}, {lease.signed: not before contract.entered}]}",
+        waives="[compete]",
+    )
+    .replace("    binds: [go]\n", "")
+    .removeprefix("rules:\n")
+)
+
+
+@pytest.mark.parametrize(
+    ("agreed", "until", "stands"),
+    [
+        ("cabinet", "2025-06-02", "waived"),
+        ("cabinet", "2025-06-01", NOT_MET),
+        ("director", "2025-12-01", NOT_MET),
+        ("none", "2025-12-01", NOT_MET),
+    ],
+)
+def test_a_rule_is_waived_by_the_post_that_may_and_until_the_day_it_ends(agreed: str, until: str, stands: str) -> None:
+    law = law_of(COMPETE + WAIVER)
+    values: dict[str, Value] = {"quotes.received": 1, "posts.agreed": (agreed,), "lease.signed": at(until)}
+    result = assess(law, Facts(values), "go", Moment(day("2025-06-02")), "contract.entered")
+    (finding,) = result.findings
+    assert (finding.answer, finding.stands, finding.blocks) == (NOT_MET, stands, stands == NOT_MET)
+    assert finding.waived == ("test.waiver" if stands == "waived" else "") and not result.fault
+
+
+def test_a_waiver_of_which_nothing_is_recorded_lifts_nothing() -> None:
+    (finding,) = assess(law_of(COMPETE + WAIVER), Facts({"quotes.received": 1}), "go", NOW, "contract.entered").findings
+    assert finding.stands == NOT_MET
+
+
+def test_a_rule_that_is_met_needs_no_waiver() -> None:
+    values: dict[str, Value] = {"quotes.received": 3, "posts.agreed": ("cabinet",), "lease.signed": at("2026-01-01")}
+    (finding,) = assess(law_of(COMPETE + WAIVER), Facts(values), "go", NOW, "contract.entered").findings
+    assert (finding.stands, finding.waived) == (MET, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (COMPETE, "test.compete is waivable, and no rule waives it"),
+        (COMPETE.replace("waivable", "mandatory") + WAIVER, "test.compete cannot be waived"),
+        (COMPETE + WAIVER.replace("waives: [compete]", "waives: [compte]"), "test.waiver waives no rule: 'compte'"),
+        (COMPETE + WAIVER.replace("waives", "binds: [go]\n    waives"), "a rule binds steps, or waives rules"),
+    ],
+)
+def test_a_waiver_waives_what_can_be_waived(body: str, what: str) -> None:
+    assert what in said(problems_of(body))
+
+
+def test_a_local_waiver_never_relaxes_statute() -> None:
+    local = pack("rules:\n" + WAIVER.replace("[compete]", "[test.compete]"), CAMDEN)
+    assert "camden.waiver of layer authority cannot waive test.compete of layer statute" in said(
+        problems_of(COMPETE, local)
+    )
+
+
+def test_a_local_rule_gives_way_where_the_rule_above_applies() -> None:
+    above = rule("above", when="{contract.kind: goods}", require="{contract.lots: no}", as_at="contract.entered")
+    above = above.replace("as_at", "in_force: {from: 2025-06-02}\n    as_at")
+    local = rule("below", require="{contract.lots: yes}", yields_to="[test.above]")
+    law = law_of(above, pack(local, CAMDEN))
+
+    def answer(kind: str, when: str) -> str:
+        facts = Facts({"contract.kind": kind, "contract.lots": False})
+        result = assess(law, facts, "go", Moment(day(when)), "contract.entered")
+        return next(each.answer for each in result.findings if each.rule == "camden.below")
+
+    assert answer("goods", "2025-06-02") == "not applicable"
+    assert answer("goods", "2025-06-01") == NOT_MET
+    assert answer("works", "2025-06-02") == NOT_MET
+
+
+# Records -----------------------------------------------------------------------------------------------------------
+
+QUOTES = (
+    WORDS.replace(
+        "  quotes.received: {title: Quotes received, type: integer, class: public, ask: How many?}\n",
+        """\
+  quotes.received: {title: Quotes received, type: integer, class: public, ask: How many?, count: quote}
+  quotes.local: {title: Local, type: integer, class: public, ask: "?", count: quote, where: {quote.local: yes}}
+  quotes.total: {title: Total, type: money, class: public, ask: "?", sum: quote.amount}
+  quotes.lowest: {title: Lowest, type: money, class: public, ask: "?", least: quote.amount}
+  quotes.highest: {title: Highest, type: money, class: public, ask: "?", greatest: quote.amount}
+""",
+    )
+    + """\
+records:
+  quote:
+    title: Quotation
+    ask: Which?
+    fields:
+      amount: {title: Amount, type: money, class: public, ask: How much?}
+      local: {title: Local, type: boolean, class: public, ask: Local?}
+"""
+)
+ASKED = rule(require="{all: [{quotes.received: at least 3}, {quotes.local: at least 1}]}")
+
+
+def quoted(*quotes: tuple[str, str]) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for number, (amount, local) in enumerate(quotes):
+        values[f"quote/q{number}.amount"] = Money(int(amount.split()[0]) * 100, amount.split()[1])
+        if local:
+            values[f"quote/q{number}.local"] = local == "yes"
+    return values
+
+
+@pytest.mark.parametrize(
+    ("quotes", "answer"),
+    [
+        ((("1 excl", "yes"), ("2 excl", "no"), ("3 excl", "no")), MET),
+        ((("1 excl", "no"), ("2 excl", "no"), ("3 excl", "no")), NOT_MET),
+        ((("1 excl", "yes"), ("2 excl", "yes")), NOT_MET),
+        ((("1 excl", "yes"), ("2 excl", "no"), ("3 excl", "")), MISSING),
+        ((), MISSING),
+    ],
+)
+def test_three_quotes_of_which_one_is_local_are_counted(quotes: tuple[tuple[str, str], ...], answer: str) -> None:
+    result = assess(law_of(ASKED, words=QUOTES), Facts(quoted(*quotes)), "go", NOW, "contract.entered")
+    assert (result.findings[0].answer, result.fault) == (answer, "")
+
+
+def test_a_count_may_be_given_where_no_record_is() -> None:
+    facts = Facts({"quotes.received": 3, "quotes.local": 1})
+    assert assess(law_of(ASKED, words=QUOTES), facts, "go", NOW, "contract.entered").findings[0].answer == MET
+
+
+def test_records_are_added_up_and_the_least_and_the_greatest_found() -> None:
+    law = law_of(ASKED, words=QUOTES)
+    values, _ = situate(law, Facts(quoted(("10 excl", "yes"), ("30 excl", "no"), ("20 excl", "no"))), NOW, None)
+    named = [values[name] for name in ("quotes.total", "quotes.lowest", "quotes.highest")]
+    assert named == [Money(6000, "excl"), Money(1000, "excl"), Money(3000, "excl")]
+
+
+def test_amounts_of_different_vat_bases_are_not_added_up() -> None:
+    law = law_of(rule(require="{quotes.total: at most 100}"), words=QUOTES)
+    facts = Facts(quoted(("10 excl", "yes"), ("30 incl", "no")))
+    assert assess(law, facts, "go", NOW, "contract.entered").findings[0].answer == REFER
+
+
+def test_a_rule_never_sees_one_record_by_itself() -> None:
+    what = said(problems_of(rule(require="{quote.amount: below 5}"), words=QUOTES))
+    assert "quote.amount is of one quote, and there may be many" in what
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "what"),
+    [
+        ("least: quote.amount", "least: quote.amout", "'quote.amout'"),
+        ("sum: quote.amount", "sum: quote.local", "the sum of quote.local is no money"),
+        ("where: {quote.local: yes}", "where: {quote.local: perhaps}", "neither yes nor no"),
+        ("count: quote}", "count: quotation}", "the count of quotation is no integer"),
+        ("least: quote.amount", "least: quote.amount, sum: quote.amount", "one of count, sum, least, greatest"),
+    ],
+)
+def test_a_count_of_nothing_that_exists_is_refused(was: str, now: str, what: str) -> None:
+    assert what in said(problems_of(ASKED, words=QUOTES.replace(was, now, 1)))

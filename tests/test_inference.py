@@ -27,6 +27,8 @@ ROOT = Path(__file__).parents[1]
 KINDS = ["goods", "services", "true", "1", "0", 'a "quoted" kind', "back\\slash", "naïve £ 漢", "null", "s1"]
 ODD_WORDS = WORDS.replace("[goods, services, light touch, works]", json.dumps(KINDS, ensure_ascii=False))
 BASE = ("contract.lots", "contract.kind", "contract.value", "quotes.received")
+LATER = ("contract.before", "quotes.asked", "posts.agreed")
+POSTS = ("cabinet", "director", "lawyer")
 DATED = ("notice.published", "tender.opened", "award.decided", "contract.entered", "lease.signed", "door.closed")
 MILESTONES = (*DATED[:4], "procurement.commenced", "market.approached")
 ORDERS = ("before", "after", "on or before", "on or after", "not before", "not after")
@@ -65,13 +67,28 @@ def asked_of(r: random.Random, name: str) -> Any:
         return r.choice([some, some[0], f"not {some[0]}", f"not [{', '.join(plain)}]"])
     if name in ("contract.value", "case.limit"):
         return r.choice([amount, between])(r, ["limit.incl", "limit.excl", "limit.open"], money)
+    if name in ("posts.agreed", "posts.needed"):
+        said = r.choice(
+            [
+                "cabinet",
+                "any of [cabinet, lawyer]",
+                "all of [director, lawyer]",
+                "any of posts.needed",
+                "all of posts.needed",
+            ]
+        )
+        return f"{r.choice(['', 'not '])}includes {said}" if name == "posts.agreed" else "includes any of posts.agreed"
     if name == "quotes.received":
         return r.choice([amount, between])(r, ["quotes.least"], quotes)
     return order(r, name)
 
 
 def amount(r: random.Random, parameters: list[str], figure: Any) -> str:
-    bound = r.choice(parameters) if r.random() < 0.3 else figure(r, 0)
+    if r.random() < 0.2:
+        share = r.choice(["", "50 per cent of ", "120 per cent of "])
+        bound = share + r.choice([*parameters, "contract.before" if figure is money else "quotes.asked"])
+    else:
+        bound = r.choice(parameters) if r.random() < 0.3 else figure(r, 0)
     return f"{r.choice(['at least', 'more than', 'at most', 'below'])} {bound}"
 
 
@@ -111,8 +128,15 @@ def period(r: random.Random) -> dict[str, Any]:
         inner |= r.choice([{"roll": "forward"}, {"holds_working": str(r.randint(1, 4))}])
     if "working" in unit or rolls:
         inner["calendar"] = "england"
+    if r.random() < 0.2:
+        inner["cut_off"] = r.choice(["10:00", "00:00"])
+    if r.random() < 0.2:
+        inner["starts"] = r.choice(["day after", "same day"])
     bound = r.choice(["at_least", "more_than", "at_most", "less_than"])
-    return {"period": inner, bound: r.choice([str(r.randint(0, 12)), str(r.randint(0, 3)), "days.least"])}
+    return {
+        "period": inner,
+        bound: r.choice([str(r.randint(0, 12)), str(r.randint(0, 3)), "days.least", "quotes.asked"]),
+    }
 
 
 def moment(r: random.Random) -> Moment:
@@ -164,7 +188,7 @@ def random_table(r: random.Random, fact: str, names: tuple[str, ...], values: li
 
 def other_policy(r: random.Random, fact: str, rows: list[dict[str, Any]], values: list[str]) -> dict[str, Any]:
     """For some tables another hit policy; from its own numbers, so that a seed still means the laws it always did."""
-    if r.random() < 0.5:
+    if r.random() < 0.5 or fact == "posts.needed":
         return {}
     if fact == "case.limit":
         for row in rows:
@@ -197,8 +221,10 @@ def random_rule(r: random.Random, names: tuple[str, ...]) -> dict[str, Any]:
 
 def body(r: random.Random, rules: int) -> str:
     """A pack's tables and rules: regime from plain facts, limit from those, route from both, rules from all."""
-    names = (*BASE, *DATED, "procurement.commenced", "market.approached")
+    names = (*BASE, *DATED, "procurement.commenced", "market.approached", "posts.agreed")
+    names = tuple(name for name in names if name != "posts.agreed" or r.random() < 0.5)
     tables = {
+        "posts": random_table(r, "posts.needed", (*BASE, *DATED), ["cabinet", "[cabinet, director]", "none"]),
         "regime": random_table(r, "case.regime", names, ["full", "light", "out"]),
         "limit": random_table(r, "case.limit", names, ["100", "120 incl VAT", "120 excl VAT", "100 no VAT"]),
         "route": random_table(r, "case.route", (*names, "case.regime", "case.limit"), ["open", "quick"]),
@@ -232,18 +258,20 @@ def random_law(r: random.Random) -> Law:
 def random_facts(r: random.Random) -> Facts:
     values: dict[str, Value] = {}
     pence = [0, 1, 9_999, 10_000, 12_000, 12_001, 14_400, 8_333, 8_334, 10**14]
-    for name in (*BASE, *DATED):
+    for name in (*BASE, *DATED, *LATER):
         if r.random() < 0.2:
             continue
         if name in DATED:
             found = moment(r)
             values[name] = Moment(found.day) if name in ("award.decided", "lease.signed") else found
-        elif name == "contract.value":
+        elif name == "posts.agreed":
+            values[name] = tuple(sorted(r.sample(POSTS, r.randint(0, 3))))
+        elif name in ("contract.value", "contract.before"):
             values[name] = Money(r.choice(pence), r.choice(["incl", "excl", "none", "unstated"]))
         elif name == "contract.kind":
             values[name] = r.choice(KINDS)
         else:
-            values[name] = r.randint(0, 6) if name == "quotes.received" else r.random() < 0.5
+            values[name] = r.randint(0, 6) if name.startswith("quotes.") else r.random() < 0.5
     if r.random() < 0.1:
         values["case.regime"] = r.choice(["full", "light", "out"])
     return Facts(values)

@@ -131,7 +131,7 @@ def test_a_case_is_read_with_typed_facts() -> None:
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        (rule(require=LOTS, colour="red"), "unknown key 'colour'; known: title, cite, binds"),
+        (rule(require=LOTS, colour="red"), "unknown key 'colour'; known: title, cite, source_facts"),
         (rule(require=LOTS).replace("title: A rule", "titel: A rule"), "unknown key 'titel'; did you mean title?"),
         (rule(require=LOTS).replace("title: A rule", "titel: A rule"), "the key 'title' is missing"),
         (rule(require=LOTS) + "    cite: again\n", "the key 'cite' stands here twice; see line 4"),
@@ -157,7 +157,7 @@ def test_a_case_is_read_with_typed_facts() -> None:
         (rule(readings="[{title: a, cite: b, require: {contract.lots: yes}}]"), "at least two readings"),
         (rule(readings="{a: b}", confidence="contested"), "at least two readings"),
         (rule(require=LOTS, confidence="sure"), "'sure' is not one of high, medium, contested, unverified"),
-        (rule(require=LOTS, effect="waivable"), "'waivable' is not one of mandatory, comply or explain"),
+        (rule(require=LOTS, effect="waved"), "'waved' is not one of mandatory, waivable, comply or explain"),
         (rule(require=LOTS, in_force="{from: 2026-01-01, to: 2025-01-01}"), "it ends before it begins; exchange"),
         (rule(require=LOTS, in_force="{from: 2025-02-30}"), "'2025-02-30' is not a day"),
         (rule(require=LOTS, in_force="{from: 2025-01-01 12:00}"), "is not a day; write it as 2025-02-24"),

@@ -103,7 +103,6 @@ CAMDEN = {
     "award_notice.published": "2025-12-15 14:03",
     "standstill.stated": "yes",
     "standstill.ends": "2025-12-29",
-    "proceedings.notified_in_standstill": "no",
     "contract.health_service": "no",
 }
 

@@ -56,7 +56,7 @@ def test_a_file_may_hold_no_case_at_all() -> None:
         ("- {name: a, facts: {}, stp: go}", "a", "f.yaml:3:24: unknown key 'stp'; did you mean step?"),
         ("- {name: a, facts: [x]}", "a", "f.yaml:3:20: facts is not a mapping"),
         ("- {name: a, facts: }", "a", "facts is not a mapping"),
-        ("- {name: a, facts: {b.c: [1, 2]}}", "a", "f.yaml:3:26: b.c: a fact has one value"),
+        ("- {name: a, facts: {b.c: [[1], 2]}}", "a", "f.yaml:3:26: b.c: a fact has one value"),
         ("- {name: a, facts: {b.c: 1, b.c: 2}}", "a", "'b.c' stands here twice"),
         ("- {name: '', facts: {}}", "number 1", "name says nothing"),
         ("- {name: a, on: , facts: {}}", "a", "on says nothing"),
@@ -72,7 +72,7 @@ def test_a_case_that_cannot_be_read_is_named_and_the_next_one_read(body: str, na
 
 
 def test_a_case_says_everything_that_is_wrong_with_it_at_once() -> None:
-    (case,) = many("cases:\n- {stp: go, facts: {b.c: [1]}}\n")
+    (case,) = many("cases:\n- {stp: go, facts: {b.c: [[1]]}}\n")
     assert len(faults(case)) == 3
 
 

@@ -18,6 +18,7 @@ MINUTE = Term("door.closed", "Door", "minute", minute=True)
 WHOLE = Term("quotes.received", "Quotes", "integer")
 YES = Term("contract.lots", "Lots", "boolean")
 KIND = Term("contract.kind", "Kind", "choice", choices=("goods", "light touch"))
+POSTS = Term("posts.agreed", "Posts", "choices", choices=("cabinet", "director", "lawyer"))
 NAME = Term("provider.name", "Provider", "text")
 
 
@@ -157,13 +158,35 @@ def test_a_choice_is_one_of_its_choices_and_else_the_nearest_is_named() -> None:
     assert caught.value.hint == "goods | light touch"
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("[lawyer, cabinet]", ("cabinet", "lawyer")),
+        ("lawyer, cabinet, lawyer", ("cabinet", "lawyer")),
+        ("director", ("director",)),
+        ("none", ()),
+        ("[]", ()),
+    ],
+)
+def test_several_choices_are_kept_once_each_and_in_order(given: str, meant: tuple[str, ...]) -> None:
+    assert parse_value(POSTS, given) == meant
+
+
+def test_one_wrong_word_among_several_choices_is_refused() -> None:
+    with pytest.raises(UsageError, match="'lawer' is not one of its choices"):
+        parse_value(POSTS, "[cabinet, lawer]")
+
+
 def test_a_text_must_say_something() -> None:
     assert parse_value(NAME, " The Shelter CIC ") == "The Shelter CIC"
     with pytest.raises(UsageError):
         parse_value(NAME, "   ")
 
 
-@given(st.sampled_from([MONEY, DATE, MINUTE, WHOLE, YES, KIND, NAME]), st.text() | st.from_regex(r"[0-9£,.: -]{0,20}"))
+@given(
+    st.sampled_from([MONEY, DATE, MINUTE, WHOLE, YES, KIND, POSTS, NAME]),
+    st.text() | st.from_regex(r"[0-9£,.: -]{0,20}"),
+)
 @example(MONEY, "0 ıncl vat")
 @example(MINUTE, "1 May 0000")
 def test_any_text_is_a_value_or_a_usage_error_and_nothing_else(term: Term, given: str) -> None:
@@ -182,9 +205,10 @@ values = {
     "boolean": st.booleans(),
     "integer": st.integers(0, 10**12 - 1),
     "choice": st.sampled_from(KIND.choices),
+    "choices": st.sets(st.sampled_from(POSTS.choices)).map(lambda found: tuple(sorted(found))),
     "text": st.text(min_size=1),
 }
-TERMS = {term.type: term for term in (MONEY, DATE, MINUTE, WHOLE, YES, KIND, NAME)}
+TERMS = {term.type: term for term in (MONEY, DATE, MINUTE, WHOLE, YES, KIND, POSTS, NAME)}
 
 
 @given(st.sampled_from(TYPES).flatmap(lambda type: st.tuples(st.just(TERMS[type]), values[type])))

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
-from engine.commands.common import day, finish, format_option, now, setting, show, show_json, show_json_line, width
+from engine.commands.common import (
+    day,
+    finish,
+    format_option,
+    now,
+    setting,
+    shipped,
+    show,
+    show_json,
+    show_json_line,
+    width,
+)
 
 if TYPE_CHECKING:
     from engine.answers import Told
@@ -90,7 +101,7 @@ def assess(file: str, authority: str, step: str, on: str, question: str, working
             "standard input" if file == "-" else file, cast("BinaryIO", stream), guess=file == "-"
         )
         options = {"authority": authority, "step": step, "on": on, "question": question}
-        desk = _Desk(library.shipped(), now(given).local, options, every, working)
+        desk = _Desk(shipped(), now(given).local, options, every, working)
         finish(_answer_many(desk, cases, form) if many else _answer_one(desk, next(cases), form))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.commands.common import ViresGroup, format_option, show, show_json, width
+from engine.commands.common import ViresGroup, format_option, shipped, show, show_json, width
 
 
 @click.group(cls=ViresGroup)
@@ -21,9 +21,9 @@ def list_(form: str) -> None:
     vires authority list
     vires authority list --format json
     """
-    from engine import library, report
+    from engine import report
 
-    packs = [pack for pack in library.shipped().law.packs.values() if pack.layer == "authority"]
+    packs = [pack for pack in shipped().law.packs.values() if pack.layer == "authority"]
     if form == "json":
         show_json([{"authority": pack.authority, "title": pack.title, "checked": pack.checked} for pack in packs])
         return
@@ -40,9 +40,9 @@ def show_(name: str, form: str) -> None:
     \b
     vires authority show camden
     """
-    from engine import library, report
+    from engine import report
 
-    shelf = library.shipped()
+    shelf = shipped()
     law = shelf.law.for_authority(shelf.authority(name))
     listed = [
         {

@@ -16,6 +16,7 @@ from engine.errors import PackError, UsageError, ViresError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from engine.library import Library
     from engine.model import Moment
     from engine.service import Now, Office
 
@@ -35,6 +36,7 @@ class Setting(NamedTuple):
     persona: str | None
     terminal: bool
     debug: bool = False
+    cache: str = ""
 
 
 class Failure(click.ClickException):
@@ -147,6 +149,16 @@ def setting(database: str | None = None, clock: str | None = None, persona: str 
     )
 
 
+def shipped() -> Library:
+    """The library that came with the program, read from the cache where it was compiled before."""
+    from pathlib import Path
+
+    from engine import library
+
+    kept = setting().cache
+    return library.shipped(Path(kept) if kept else None)
+
+
 @contextmanager
 def office(given: Setting) -> Iterator[Office]:
     """An open office: the store, the shipped library, the time and the person (training stores may be told both)."""
@@ -155,7 +167,7 @@ def office(given: Setting) -> Iterator[Office]:
     first = "engine.store" not in sys.modules
     if first:
         gc.disable()  # what is imported is never garbage: looking for it there takes a fifth of a command's time
-    from engine import library, service, store
+    from engine import service, store
 
     if first:
         gc.freeze()
@@ -165,7 +177,7 @@ def office(given: Setting) -> Iterator[Office]:
         training = service.is_training(opened)
         if told and not training:
             raise UsageError("--clock and --as are for training stores", "this store is for real use: leave them out")
-        desk = service.Office(opened, library.shipped(), now(given), given.persona or given.login())
+        desk = service.Office(opened, shipped(), now(given), given.persona or given.login())
         if training:
             click.get_current_context().meta["vires.training"] = True
         yield desk

@@ -117,7 +117,7 @@ def _one_log(desk: Office, authority: str | None) -> str:
 
     known = desk.store.authorities()
     if authority is None and len(known) != 1:
-        raise UsageError("a checkpoint is of one log, and this store has several", f"name one of {', '.join(known)}")
+        raise UsageError("which log? this store has several", f"name one of {', '.join(known)}")
     name = authority or known[0]
     desk.must_have_log(name)
     return name

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.common import ViresGroup, finish, format_option, now, setting, show, show_json, width
+from engine.commands.common import ViresGroup, finish, format_option, now, setting, shipped, show, show_json, width
 
 if TYPE_CHECKING:
     from engine.law import Law
@@ -31,7 +31,7 @@ def diff(old: str, new: str | None, form: str) -> None:
     from engine.errors import UsageError
     from engine.schema import nearest
 
-    shelf = library.shipped()
+    shelf = shipped()
     given = library.named_pack(shelf, old)
     if new is None:
         name = next(iter(given.packs))
@@ -66,7 +66,7 @@ def compare(authorities: tuple[str, ...], step: str, form: str) -> None:
     from engine.errors import UsageError
     from engine.schema import nearest
 
-    shelf = library.shipped()
+    shelf = shipped()
     laws: dict[str, Law] = {}
     for said in authorities:
         law = library.named_authority(shelf, said)
@@ -92,10 +92,9 @@ def catalogue() -> None:
     vires rules catalogue > rules.md
     """
     from engine import catalogue as book
-    from engine import library
 
     click.echo("# Every rule\n")
-    click.echo("\n".join(book.markdown(library.shipped().law)))
+    click.echo("\n".join(book.markdown(shipped().book)))
 
 
 @click.command()
@@ -113,7 +112,7 @@ def coverage(folder: str, facts: bool, form: str) -> None:
 
     from engine import library, sheets, sources
 
-    shelf = library.shipped()
+    shelf = shipped()
     place, reasons = library.left_out()
     left = sources.reasons(place, reasons) if reasons else {}
     found = sources.coverage(shelf.law, shelf.days, library.law_files(Path(folder)), left)
@@ -135,9 +134,9 @@ def schema(kind: str | None) -> None:
     \b
     vires rules schema rules > rules.schema.json
     """
-    from engine import editors, library
+    from engine import editors
 
-    shelf = library.shipped()
+    shelf = shipped()
     show_json(editors.schema(shelf.law, shelf.milestones, kind or ""))
 
 
@@ -161,7 +160,7 @@ def new_authority(name: str, title: str | None, into: str) -> None:
     from engine import library, scaffold
     from engine.errors import UsageError
 
-    if name in library.shipped().law.packs:
+    if name in shipped().law.packs:
         raise UsageError(f"a pack called {name} came with the program", f"see: vires authority show {name}")
     today = now(setting()).local.iso[:10]
     said = name.replace("-", " ").title() if title is None else title

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands import rulebook
-from engine.commands.common import ViresGroup, day, finish, format_option, setting, show, show_json, width
+from engine.commands import adopting, rulebook
+from engine.commands.common import ViresGroup, day, finish, format_option, setting, shipped, show, show_json, width
 
 if TYPE_CHECKING:
+    from engine.law import Law
     from engine.library import Library
+    from engine.markup import Problem
     from engine.mutants import Tried
 
 
@@ -24,7 +26,7 @@ def _library(path: str | None) -> Library:
 
     from engine import library
 
-    shelf = library.shipped()
+    shelf = shipped()
     return shelf if path is None else library.with_folder(shelf, Path(path))
 
 
@@ -39,11 +41,11 @@ def list_(pack: str, step: str, form: str) -> None:
     vires rules list
     vires rules list --step enter-contract
     """
-    from engine import library, listing, report
+    from engine import listing, report
     from engine.errors import UsageError
     from engine.schema import nearest
 
-    law = library.shipped().law
+    law = shipped().law
     for word, known, what in ((pack, law.packs, "pack"), (step, law.steps, "step with rules")):
         if word and word not in known:
             raise UsageError(f"there is no {what} {word!r}", nearest(word, known))
@@ -69,11 +71,11 @@ def show_(name: str, on: str | None, form: str) -> None:
     vires rules show governance.key-decision.notice.strategy
     vires rules show pa2023.coverage --on 2026-01-01
     """
-    from engine import library, listing
+    from engine import listing
     from engine.errors import UsageError
     from engine.schema import nearest
 
-    law = library.shipped().law
+    law = shipped().book
     known = {**law.subjects, **law.parameters}
     if name not in known:
         raise UsageError(
@@ -90,37 +92,49 @@ def show_(name: str, on: str | None, form: str) -> None:
 
 @rules.command()
 @click.argument("path", required=False, type=click.Path())
-@format_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "github"]),
+    default="table",
+    show_default=True,
+    help="For people, machines, or the annotations of a GitHub workflow.",
+)
 def lint(path: str | None, form: str) -> None:
     """Everything wrong in the packs, all at once, as file:line:column; with PATH, a folder that holds a pack.
+
+    Exit 4 where the packs cannot be used as they are; 1 where they can, and there is something to look at: gaps and
+    overlaps of tables, rules that no case reaches or that a rule above leaves without effect, figures nobody checked.
 
     \b
     vires rules lint
     vires rules lint rules/local/camden
+    vires rules lint --format github
     """
-    from engine import cases
+    from engine import listing
 
     law, problems = _library(path).check()
+    found = () if problems else _remarks(law)
     if form == "json":
-        show_json([{**each.where._asdict(), "what": each.what, "instead": each.instead} for each in problems])
+        show_json(
+            [listing.problem_plain(each, "error") for each in problems]
+            + [listing.problem_plain(each, "remark") for each in found]
+        )
+    elif form == "github":
+        show([listing.problem_github(each, "error") for each in problems])
+        show([listing.problem_github(each, "warning") for each in found])
     else:
-        for problem in problems:
+        for problem in (*problems, *found):
             click.echo(str(problem))
         if not problems:
-            thin = cases.uncovered(law)
-            for subject in thin:
-                click.echo(f"{law.subjects[subject].where}: {subject} has no cases on both sides of its edge")
-            counted = (
-                f"{len(law.packs)} packs, {len(law.rules)} rules, {len(law.tables)} tables, {len(law.cases)} cases"
-            )
-            show(
-                [
-                    f"{'?' if thin else '✓'} {counted}: no problems"
-                    + (f", {len(thin)} without both sides" if thin else "")
-                ]
-            )
-            finish(1 if thin else 0)
-    finish(4 if problems else 0)
+            show([listing.linted(law, len(found))])
+    finish(4 if problems else 1 if found else 0)
+
+
+def _remarks(law: Law) -> tuple[Problem, ...]:
+    from engine import lint as linting
+
+    return linting.remarks(law, setting().instant.date().toordinal())
 
 
 @rules.command()
@@ -143,7 +157,7 @@ def test(path: str | None, uncovered: bool, strict: bool, mutate: bool, form: st
     from engine import cases, library
 
     shelf = _library(path)
-    law, chosen = shelf.law, ""
+    law, chosen = shelf.book, ""
     if path is not None:
         chosen = library.pack_in(shelf, Path(path))
         law = replace(law, cases=tuple(case for case in law.cases if law.subjects[case.subject].pack == chosen))
@@ -188,7 +202,7 @@ def _mutate(shelf: Library, pack: str, quiet: bool) -> Tried:
     excuses, problems = mutants.equivalents(shelf.folders.values())
     if problems:
         raise PackError("equivalent.yaml is broken", str(problems[0]), problems)
-    on = mutants.workbench(shelf.words, shelf.days, shelf.folders.values(), shelf.law, shelf.milestones)
+    on = mutants.workbench(shelf.words, shelf.days, shelf.folders.values(), shelf.book, shelf.milestones)
     entries = on.of(pack)
     with click.progressbar(length=len(entries), label="mutants", hidden=quiet) as bar:
         return mutants.tried(entries, on, excuses, lambda: bar.update(1))
@@ -197,4 +211,5 @@ def _mutate(shelf: Library, pack: str, quiet: bool) -> Tried:
 def add_to(group: click.Group) -> None:
     """Register the commands."""
     rulebook.add_to(rules)
+    adopting.add_to(rules)
     group.add_command(rules)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.commands.common import setting, show
+from engine.commands.common import setting, shipped, show
 
 
 @click.command()
@@ -21,14 +21,14 @@ def init(training: bool, database: str | None, clock: str | None, persona: str |
     vires init                                    ./vires.db, for real use
     vires init --training --database demo.db      for practice
     """
-    from engine import library, service
+    from engine import service
     from engine.commands.common import now
     from engine.errors import UsageError
 
     given = setting(database, clock, persona)
     if (given.clock or given.persona) and not training:
         raise UsageError("--clock and --as are for training stores", "add --training, or leave them out")
-    names = service.initialise(given.database, library.shipped(), now(given), given.persona or given.login(), training)
+    names = service.initialise(given.database, shipped(), now(given), given.persona or given.login(), training)
     if training:
         click.get_current_context().meta["vires.training"] = True
     show(

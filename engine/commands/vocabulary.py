@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.commands.common import format_option, show, show_json, width
+from engine.commands.common import format_option, shipped, show, show_json, width
 
 
 @click.command()
@@ -20,11 +20,11 @@ def vocabulary(word: str, form: str) -> None:
     vires vocabulary standstill
     vires vocabulary contract.kind --format json
     """
-    from engine import library, listing
+    from engine import listing
     from engine.errors import UsageError
     from engine.schema import nearest
 
-    shelf = library.shipped()
+    shelf = shipped()
     known = shelf.law.vocabulary
     found = known.about(word)
     if not found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.commands.common import ViresGroup, format_option, show, show_json, width
+from engine.commands.common import ViresGroup, format_option, shipped, show, show_json, width
 
 
 @click.group(cls=ViresGroup)
@@ -21,10 +21,10 @@ def show_(form: str) -> None:
     vires workflow show
     vires workflow show --format json
     """
-    from engine import library, listing
+    from engine import listing
     from engine import workflow as cycles
 
-    cycle = library.shipped().workflow
+    cycle = shipped().workflow
     if form == "json":
         show_json(cycles.plain(cycle))
     else:
@@ -47,9 +47,9 @@ def diagram(form: str) -> None:
     vires workflow diagram
     vires workflow diagram --format graphviz | dot -Tsvg > cycle.svg
     """
-    from engine import library, machine
+    from engine import machine
 
-    cycle = library.shipped().workflow
+    cycle = shipped().workflow
     click.echo(machine.graphviz(cycle) if form == "graphviz" else machine.mermaid(cycle), nl=False)
 
 

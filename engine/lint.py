@@ -1,0 +1,181 @@
+"""What a procurement unit should look at in packs that can be read: rules without effect, without cases, out of date.
+
+A remark breaks nothing: the packs decide as they are written. Pure; the day is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from engine import tables
+from engine.conditions import All, Condition, Done, Leaf, Not, OneOf, Order, Period, Truth
+from engine.law import LAYERS, Law, Parameter, Rule
+from engine.markup import Problem, Where
+from engine.model import Moment
+
+HORIZON = 400  # days a calendar should reach beyond today: a contract's standstill and next year's notices
+
+
+def remarks(law: Law, today: int) -> tuple[Problem, ...]:
+    """Everything to look at, by place."""
+    return tuple(
+        sorted({*tables.faults(law), *_one_sided(law), *_without_effect(law), *_unchecked(law), *_ending(law, today)})
+    )
+
+
+def _one_sided(law: Law) -> Iterator[Problem]:
+    """Rules and tables that no case is about, or whose cases show only one answer."""
+    answers: dict[str, set[str]] = {}
+    for case in law.cases:
+        answers.setdefault(case.subject, set()).add(case.expect)
+    for id, subject in law.subjects.items():
+        if id not in answers:
+            yield Problem(subject.where, f"no case reaches {id}", "write one on each side of its edge")
+        elif len(answers[id]) < 2:
+            yield Problem(subject.where, f"{id} has no cases on both sides of its edge", "write one on the other side")
+
+
+# Between layers ---------------------------------------------------------------------------------------------------
+
+
+def _without_effect(law: Law) -> Iterator[Problem]:
+    """Rules that one of a layer above goes further than, or forbids, on a step that both bind."""
+    for rules in law.steps.values():
+        for low in rules:
+            for high in rules:
+                if LAYERS.index(high.layer) < LAYERS.index(low.layer) and _meet(low, high):
+                    yield from _between(low, high, law)
+
+
+def _between(low: Rule, high: Rule, law: Law) -> Iterator[Problem]:
+    if high.id in low.yields_to:
+        if _implies(low.when, high.when):
+            what = f"{low.id} has no effect: wherever it applies it gives way to {high.id} ({high.cite})"
+            yield Problem(low.where, what, "leave it out")
+        return
+    if low.require is None or high.require is None:
+        return
+    for mine in _each(low.require):
+        for theirs in _each(high.require):
+            if _opposed(mine, theirs):
+                what = f"{low.id} requires what {high.id} ({high.cite}) forbids: no effect where both apply"
+                yield Problem(low.where, what, f"write yields_to: [{high.id}], or leave it out")
+            elif isinstance(mine, Period) and isinstance(theirs, Period) and _weaker(mine, theirs, law):
+                what = f"{low.id} asks less than {high.id} ({high.cite}): no effect where both apply"
+                yield Problem(low.where, what, "leave it out, or ask for more")
+
+
+def _meet(one: Rule, other: Rule) -> bool:
+    """Whether both may be in force on one day and apply to one case, as far as can be seen."""
+    first = max(one.in_force.start or 1, other.in_force.start or 1)
+    last = min(one.in_force.end or first, other.in_force.end or first)
+    apart = any(_opposed(mine, theirs) for mine in _each(one.when) for theirs in _each(other.when))
+    return first <= last and not apart
+
+
+def _implies(low: Condition, high: Condition) -> bool:
+    """Whether every test of `high` stands in `low` too."""
+    return {*_each(high)} <= {*_each(low)}
+
+
+def _each(condition: Condition) -> Iterator[Leaf | Not]:
+    """The tests that must all hold; alternatives are passed over."""
+    if isinstance(condition, All):
+        yield from chain.from_iterable(map(_each, condition.items))
+    elif (isinstance(condition, Not) and isinstance(condition.item, Order)) or isinstance(condition, Leaf):
+        yield condition
+
+
+_UP = ("after", "on or after")
+
+
+def _opposed(mine: Leaf | Not, theirs: Leaf | Not) -> bool:
+    """Whether two tests can never both hold."""
+    match mine, theirs:
+        case Truth(one, yes), Truth(other, no):
+            return one == other and yes is not no
+        case OneOf(one), OneOf(other):
+            return one == other and not _shared(mine, theirs)
+        case Done(one, undone), Done(other, never):
+            return one == other and undone is not never
+        case Order(done=True), Done(milestone, True):
+            return milestone in (mine.left, mine.right)
+        case Done(milestone, True), Order(done=True):
+            return milestone in (theirs.left, theirs.right)
+        case Order(), Order():
+            turned = (mine.left, mine.right) == (theirs.right, theirs.left)
+            same = (mine.left, mine.right) == (theirs.left, theirs.right)
+            strict = not (mine.op.startswith("on or") and theirs.op.startswith("on or"))
+            return strict and ((same and _up(mine) != _up(theirs)) or (turned and _up(mine) == _up(theirs)))
+        case Not(Order() as inner), _:
+            return inner == theirs
+        case _, Not(Order() as inner):
+            return inner == mine
+    return False
+
+
+def _up(order: Order) -> bool:
+    return order.op in _UP
+
+
+def _shared(one: OneOf, other: OneOf) -> bool:
+    """Whether some choice meets both."""
+    if one.negated and other.negated:
+        return True
+    if one.negated or other.negated:
+        inside, outside = (other, one) if one.negated else (one, other)
+        return bool(set(inside.values) - set(outside.values))
+    return bool(set(one.values) & set(other.values))
+
+
+def _weaker(mine: Period, theirs: Period, law: Law) -> bool:
+    """Whether one period between the same two moments asks for less than the other on every day."""
+    if (mine.start, mine.end, mine.clock, mine.calendar, mine.op) != (
+        *(theirs.start, theirs.end, theirs.clock, theirs.calendar),
+        theirs.op,
+    ):
+        return False
+    own, above = _figures(mine, law), _figures(theirs, law)
+    if not own or not above:
+        return False
+    return max(own) < min(above) if mine.op in (">=", ">") else min(own) > max(above)
+
+
+def _figures(period: Period, law: Law) -> list[int]:
+    """Every figure the bound has had; none where nobody confirmed one."""
+    if not period.bound.parameter:
+        return [period.bound.number]
+    values = [value for _, value in law.parameters[period.bound.parameter].values]
+    known = [value for value in values if value is not None]
+    return known if len(known) == len(values) else []
+
+
+# Out of date ------------------------------------------------------------------------------------------------------
+
+
+def _unchecked(law: Law) -> Iterator[Problem]:
+    """Figures that began after somebody last compared the pack with its source, and packs older than their source."""
+    for parameter in law.parameters.values():
+        pack = law.packs[parameter.id.partition(".")[0]]
+        newest = _newest(parameter)
+        checked = parameter.checked or pack.checked
+        if newest is not None and Moment(newest).iso > checked:
+            what = f"{parameter.id}: the figure from {Moment(newest)} was last checked on {checked}, before it began"
+            yield Problem(parameter.where, what, "compare it with its source, and write the day in checked:")
+    for pack in law.packs.values():
+        if pack.checked < pack.source_as_at:
+            what = f"{pack.id} was last checked on {pack.checked}, before its source stood as it does"
+            yield Problem(pack.where, what, "compare it with its source, and write the day in checked:")
+
+
+def _newest(parameter: Parameter) -> int | None:
+    return next((day for day, value in reversed(parameter.values) if value is not None), None)
+
+
+def _ending(law: Law, today: int) -> Iterable[Problem]:
+    """Calendars that end too soon to count the periods of a procurement begun today."""
+    for id, calendar in law.calendars.items():
+        if calendar.last < today + HORIZON and not calendar.parts:
+            what = f"the calendar {id} ends on {Moment(calendar.last)}"
+            yield Problem(Where(f"rules/calendars/{id}.yaml", 1, 1), what, "add the bank holidays of the next years")
