@@ -175,12 +175,15 @@ def _only(subject: str, law: Law) -> Law:
     """The law under which the cases of one rule or table are judged, without rules and tables they do not need."""
     whole = law.for_authority(law.packs[law.subjects[subject].pack].authority)
     found = whole.subjects[subject]
-    needed = set(found.reads) | ({found.decides} if isinstance(found, Table) else set())
+    rules = {subject: found} if isinstance(found, Rule) else {}
+    rules |= {waived: whole.rules[waived] for waived in rules[subject].waives} if rules else {}
+    needed = set(found.reads).union(*(rule.reads for rule in rules.values()))
+    needed |= {found.decides} if isinstance(found, Table) else set()
     for table in reversed(whole.tables):
         if table.decides in needed:
             needed |= table.reads
     tables = tuple(table for table in whole.tables if table.decides in needed)
-    return replace(whole, tables=tables, rules={subject: found} if isinstance(found, Rule) else {}, cases=())
+    return replace(whole, tables=tables, rules=rules, cases=(), known=None)
 
 
 def _put(law: Law, items: Iterable[Parameter | Table | Rule]) -> Law:
