@@ -8,7 +8,7 @@ evaluator alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -108,9 +108,10 @@ def workbench(
 # Trying them ------------------------------------------------------------------------------------------------------
 
 
-def survivors(entry: Entry, on: Bench) -> tuple[int, tuple[Mutant, ...]]:
-    """How many mutants an entry has, and those that no case notices."""
-    made = tuple(mutants(entry, on.law.vocabulary.terms))
+def survivors(entry: Entry, on: Bench, only: Collection[tuple[str, str]] = ()) -> tuple[int, tuple[Mutant, ...]]:
+    """How many mutants an entry has, or has of these changes `only`, and those that no case notices."""
+    every = mutants(entry, on.law.vocabulary.terms)
+    made = tuple(each for each in every if not only or (each.before, each.after) in only)
     if not made:
         return 0, ()
     items, problems = entry.read(entry.node)
@@ -487,7 +488,7 @@ def _listed(path: str, node: Node | None, problems: list[Problem]) -> tuple[Node
 
 def unfounded(listed: Iterable[Equivalent], on: Bench) -> Iterator[Problem]:
     """Entries that name no mutant, or one that a case notices."""
-    by_id = {entry.id: entry for entry in on.entries}
+    listed, by_id = tuple(listed), {entry.id: entry for entry in on.entries}
     alive: dict[str, set[tuple[str, str]]] = {}
     for each in listed:
         change, entry = each.names[1:], by_id.get(each.subject)
@@ -496,7 +497,8 @@ def unfounded(listed: Iterable[Equivalent], on: Bench) -> Iterator[Problem]:
             yield Problem(each.where, what, nearest(each.subject, by_id) or "see vires rules test --mutate")
             continue
         if each.subject not in alive:
-            alive[each.subject] = {(mutant.before, mutant.after) for mutant in survivors(entry, on)[1]}
+            named = {other.names[1:] for other in listed if other.subject == each.subject}
+            alive[each.subject] = {(mutant.before, mutant.after) for mutant in survivors(entry, on, named)[1]}
         if change in alive[each.subject]:
             continue
         made = {(mutant.before, mutant.after) for mutant in mutants(entry, on.law.vocabulary.terms)}
