@@ -385,7 +385,7 @@ def _finding(
     rule: Rule, judged: list[tuple[str, Outcome]], case: _Case, met: Mapping[str, str] = MappingProxyType({})
 ) -> Finding:
     answer, outcome = judged[0]
-    parted = len({each for each, _ in judged}) > 1
+    parted = any(each != answer for each, _ in judged[1:])
     if parted:
         answer = REFER
     pack = case.ctx.law.packs[rule.pack].digest

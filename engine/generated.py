@@ -265,9 +265,10 @@ class _Writer:
     # Rules and tables ---------------------------------------------------------------------------------------------
 
     def _rule(self, n: int, rule: Rule) -> None:
-        self._put(1, f"a{n} = None  # {rule.id!r}")
         depth, force = 1, self._in_force(rule.in_force, rule.as_at)
+        self._put(1, f"# {rule.id!r}")
         if force:
+            self._put(1, f"a{n} = None")
             self._put(1, f"if {force}:")
             depth = 2
         self._work(depth, rule.when)
