@@ -188,7 +188,7 @@ def _own(subject: Rule | Table, result: Assessment) -> Iterator[str]:
     """What was reached of the subject itself, and the figures it names that were looked up."""
     yield from (form for form in result.reached if form.startswith(f"{subject.id}:"))
     ctx = result.context
-    for name in frozenset[str]().union(*map(conditions.parameters, subject.conditions)) & ctx.figures.keys():
+    for name in subject.figures & ctx.figures.keys():
         parameter = ctx.law.parameters[name]
         if found := parameter.on(ctx.day_of(parameter.as_at)):
             yield _figure(parameter, found[0])

@@ -165,8 +165,8 @@ def situate(law: Law, facts: Facts, at: Moment, milestone: str | None) -> tuple[
     for term in law.vocabulary.scalars:
         if (worked := worked_out(term, law.vocabulary.terms, values)) is not None:
             values[term.name] = worked
-    for term in law.vocabulary.terms.values():
-        if not term.first_of or term.name in facts.values:
+    for term in law.vocabulary.firsts:
+        if term.name in facts.values:
             continue
         happened = [(name, value) for name in term.first_of if isinstance(value := values.get(name), Moment)]
         if happened:

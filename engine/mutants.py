@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from engine import cases, conditions, markup, packs
+from engine import cases, markup, packs
 from engine.law import Case, Law, Parameter, Rule, Table
 from engine.markup import Map, Node, Problem, Seq, Text, Where
 from engine.model import Moment, moment
@@ -144,9 +144,9 @@ class _Trial(NamedTuple):
     case: Case
     milestones: Mapping[str, str | None]
 
-    def right(self, items: Iterable[Parameter | Table | Rule]) -> bool:
-        """Whether the case comes out as expected when these items stand in the law in place of their namesakes."""
-        return not cases.run(_put(self.law, items), self.case, self.milestones, twice=False).wrong
+    def right(self, law: Law) -> bool:
+        """Whether the case comes out as expected under a law: its own, or one with a mutant in it."""
+        return not cases.run(law, self.case, self.milestones, twice=False).wrong
 
 
 def _trials(items: Iterable[Parameter | Table | Rule], on: Bench) -> Iterator[_Trial]:
@@ -159,7 +159,7 @@ def _trials(items: Iterable[Parameter | Table | Rule], on: Bench) -> Iterator[_T
         if case.subject not in scopes:
             scopes[case.subject] = _only(case.subject, on.law)
         trial = _Trial(scopes[case.subject], case, on.milestones)
-        if trial.right(()):
+        if trial.right(trial.law):
             yield trial
 
 
@@ -168,7 +168,7 @@ def _using(item: Parameter | Table | Rule, law: Law) -> Iterator[str]:
         yield item.id
         return
     for subject in law.subjects.values():
-        if any(item.id in conditions.parameters(condition) for condition in subject.conditions):
+        if item.id in subject.figures:
             yield subject.id
 
 
@@ -196,7 +196,16 @@ def _put(law: Law, items: Iterable[Parameter | Table | Rule]) -> Law:
 
 def _noticed(mutant: Mutant, trials: Iterable[_Trial]) -> bool:
     items, problems = mutant.entry.read(mutant.node)
-    return bool(problems) or not all(trial.right(items) for trial in trials)
+    if problems:
+        return True
+    changed: dict[str, Law] = {}  # by the subject of the cases that are judged under it
+    for trial in trials:
+        subject = trial.case.subject
+        if subject not in changed:
+            changed[subject] = _put(trial.law, items)
+        if not trial.right(changed[subject]):
+            return True
+    return False
 
 
 # Making them ------------------------------------------------------------------------------------------------------
