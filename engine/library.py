@@ -145,7 +145,8 @@ class Library:
         listed, problems = mutants.equivalents(self.folders.values())
         if not listed:
             return problems
-        bench = mutants.workbench(self.words, self.days, self.folders.values(), law, self.milestones)
+        written = map(_without_cases, self.folders.values())
+        bench = mutants.workbench(self.words, self.days, written, law, self.milestones)
         return tuple(sorted({*problems, *mutants.unfounded(listed, bench)}))
 
 
