@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,7 +12,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from engine import __version__, compiled, markup, packs, scenarios, workflow
 from engine.errors import PackError, UsageError
@@ -20,6 +20,9 @@ from engine.law import Law
 from engine.markup import Problem
 from engine.schema import nearest
 from engine.workflow import Workflow
+
+if TYPE_CHECKING:
+    from engine import mutants
 
 BASE = "commissioning"
 KEPT = 8  # compiled laws in the cache: each change of a pack makes another
@@ -135,19 +138,28 @@ class Library:
             faults: tuple[Problem, ...] = ()
         except PackError as error:
             steps, faults = frozenset(), tuple(each for each in error.problems if isinstance(each, Problem))
-        law, problems = packs.check(self.words, self.days, self.folders.values(), steps)
-        return law, tuple(sorted({*problems, *faults})) or self._unfounded(law)
+        law, problems, entries = packs.checked(self.words, self.days, self.folders.values(), steps)
+        return law, tuple(sorted({*problems, *faults})) or self._unfounded(law, entries)
 
-    def _unfounded(self, law: Law) -> tuple[Problem, ...]:
+    def _unfounded(self, law: Law, entries: Sequence[packs.Entry]) -> tuple[Problem, ...]:
         """What is wrong with the mutants that an equivalent.yaml names."""
         from engine import mutants
 
         listed, problems = mutants.equivalents(self.folders.values())
         if not listed:
             return problems
-        written = map(_without_cases, self.folders.values())
-        bench = mutants.workbench(self.words, self.days, written, law, self.milestones)
-        return tuple(sorted({*problems, *mutants.unfounded(listed, bench)}))
+        on = mutants.Bench(law, tuple(entries), self.milestones)
+        return tuple(sorted({*problems, *mutants.unfounded(listed, on)}))
+
+    @cached_property
+    def bench(self) -> mutants.Bench:
+        """The law with its worked cases and every entry as it is written, to try mutants on."""
+        from engine import mutants
+
+        law, problems, entries = packs.checked(self.words, self.days, self.folders.values(), frozenset(self.milestones))
+        if problems:
+            raise PackError(f"{len(problems)} problems in the packs", str(problems[0]), problems)
+        return mutants.Bench(law, tuple(entries), self.milestones)
 
 
 def build_workflow(cycles: packs.Files, milestones: Iterable[str]) -> Workflow:
