@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from engine.conditions import ALWAYS, parameters
+from engine.cycles import Line
 from engine.law import Law, Parameter, Rule, Table
 from engine.ledger import Entry
 from engine.ledger import Step as Checked
@@ -329,7 +330,25 @@ def workflow_lines(cycle: Workflow, width: int) -> list[str]:
             for step in (each for each in cycle.steps if state.id in each.sources):
                 target = "stays" if step.target == SAME else step.target
                 lines += hang(f"{step.title}{' (free)' if step.free else ''}", f"    {step.id} → {target}  ", width)
-    return lines
+    lines += ["", "Routes"] if cycle.routes else []
+    for route in cycle.routes:
+        lines += wrap(f"{route.id}: {route.title}", 2, width)
+        lines += wrap(" · ".join(route.steps), 4, width)
+    return lines + (["", *hang(cycle.source, "seen in  ", width)] if cycle.source else [])
+
+
+def compared_lines(
+    names: Sequence[str], cycles: Sequence[Workflow], shown: Sequence[Line], whole: int, width: int
+) -> list[str]:
+    """Cycles side by side for people: who has what, where some differ from the base."""
+    lines = [
+        f"{number}  {name} · {cycle.title}" for number, (name, cycle) in enumerate(zip(names, cycles, strict=True), 1)
+    ]
+    heads = tuple(str(number) for number in range(1, len(names) + 1))
+    rows = [(line.kind, line.id, *line.each, line.title) for line in shown]
+    lines += ["", *table(("", "name", *heads, "title"), rows, width)] if rows else []
+    same = whole - len(shown)
+    return [*lines, "", *wrap(f"{same} states, steps and routes are those of the base cycle in all.", 2, width)]
 
 
 # The vocabulary ---------------------------------------------------------------------------------------------------

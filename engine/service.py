@@ -199,7 +199,7 @@ class Office:
         self.must_have_log(authority)
         self.shelf(authority).authority(authority)
         title = " ".join(_plain(title, "the title").split())
-        cycle, source = self.library.workflow, self.library.cycles
+        cycle, source = self.library.cycle(authority), self.library.cycle_files(authority)
         taken = {row.case for row in self.store.cases(authority)}
         if not case:
             return self._open_next(authority, title, taken)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from engine.commands.common import ViresGroup, format_option, shipped, show, show_json, width
+from engine.commands.common import ViresGroup, finish, format_option, shipped, show, show_json, width
+
+if TYPE_CHECKING:
+    from engine.workflow import Workflow
 
 
 @click.group(cls=ViresGroup)
@@ -13,25 +18,33 @@ def workflow() -> None:
 
 
 @workflow.command("show")
+@click.argument("authority", required=False)
 @format_option
-def show_(form: str) -> None:
-    """The cycle, stage by stage.
+def show_(authority: str | None, form: str) -> None:
+    """The cycle, stage by stage, with its routes; with AUTHORITY, the cycle of that authority.
 
     \b
     vires workflow show
+    vires workflow show barking-and-dagenham
     vires workflow show --format json
     """
     from engine import listing
     from engine import workflow as cycles
 
-    cycle = shipped().workflow
+    cycle = _cycle(authority)
     if form == "json":
         show_json(cycles.plain(cycle))
     else:
         show(listing.workflow_lines(cycle, width()))
 
 
+def _cycle(authority: str | None) -> Workflow:
+    shelf = shipped()
+    return shelf.cycle(shelf.authority(authority)) if authority else shelf.workflow
+
+
 @workflow.command()
+@click.argument("authority", required=False)
 @click.option(
     "--format",
     "form",
@@ -40,17 +53,84 @@ def show_(form: str) -> None:
     show_default=True,
     help="Mermaid text, or Graphviz DOT text.",
 )
-def diagram(form: str) -> None:
-    """The cycle as a diagram, drawn from the machine itself.
+def diagram(authority: str | None, form: str) -> None:
+    """The cycle as a diagram, drawn from the machine itself; with AUTHORITY, the cycle of that authority.
 
     \b
     vires workflow diagram
+    vires workflow diagram barking-and-dagenham
     vires workflow diagram --format graphviz | dot -Tsvg > cycle.svg
     """
     from engine import machine
 
-    cycle = shipped().workflow
+    cycle = _cycle(authority)
     click.echo(machine.graphviz(cycle) if form == "graphviz" else machine.mermaid(cycle), nl=False)
+
+
+@workflow.command()
+@format_option
+def lint(form: str) -> None:
+    """What is wrong with the cycles: of every state, step, route and of the rules that bind steps.
+
+    Proves that a case can come to every state and from each to the end, that no step is dead, that every step is bound
+    by a rule or free with its reason, that every route is a path, that every step a rule binds exists. Exit 1 where
+    there is something to look at; 4 where a cycle cannot be used as it is.
+
+    \b
+    vires workflow lint
+    vires workflow lint --format json
+    """
+    from engine import cycles, errors, markup
+
+    shelf = shipped()
+    try:
+        names = [*shelf.authorities()]
+        machines = {cycles.BASE: shelf.workflow, **{name: shelf.cycle(name) for name in names}}
+    except errors.PackError as error:
+        broken = [str(each) for each in error.problems if isinstance(each, markup.Problem)] or [error.message]
+        if form == "json":
+            show_json([{"severity": "error", "says": each} for each in broken])
+        else:
+            show(broken)
+        finish(4)
+        return
+    laws = {cycles.BASE: shelf.law, **{name: shelf.law.for_authority(name) for name in names}}
+    found = cycles.remarks(machines, laws, shelf.own_cycles())
+    if form == "json":
+        show_json([{"severity": "remark", **each._asdict()} for each in found])
+    else:
+        steps = len({step.id for cycle in machines.values() for step in cycle.steps})
+        counted = f"{len(machines)} cycles, {steps} steps, {len(shelf.workflow.routes)} routes"
+        told = f"? {counted}: {len(found)} remark{'s' * (len(found) > 1)}" if found else f"✓ {counted}: no remarks"
+        show([*map(str, found), told])
+    finish(1 if found else 0)
+
+
+@workflow.command()
+@click.argument("authorities", metavar="AUTHORITY...", nargs=-1, required=True)
+@click.option("--all", "every", is_flag=True, help="Show what all have as the base cycle has it, too.")
+@format_option
+def compare(authorities: tuple[str, ...], every: bool, form: str) -> None:
+    """Cycles side by side: the states, steps and routes that differ from the base cycle, and in whose.
+
+    \b
+    vires workflow compare barking-and-dagenham camden
+    vires workflow compare camden hammersmith-and-fulham --all --format json
+    """
+    from engine import cycles, listing
+
+    shelf = shipped()
+    names = [shelf.authority(name) for name in authorities]
+    machines = [shelf.cycle(name) for name in names]
+    lines = cycles.side_by_side(shelf.workflow, machines)
+    shown = lines if every else cycles.differing(lines)
+    if form == "json":
+        plain = [{"kind": line.kind, "id": line.id, "title": line.title, **dict(zip(names, line.each, strict=True))}
+                 for line in shown]  # fmt: skip
+        sources = {name: cycle.source for name, cycle in zip(names, machines, strict=True) if cycle.source}
+        show_json({"base": shelf.workflow.id, "authorities": names, "sources": sources, "lines": plain})
+    else:
+        show(listing.compared_lines(names, machines, shown, len(lines), width()))
 
 
 def add_to(group: click.Group) -> None:
