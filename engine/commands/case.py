@@ -179,6 +179,46 @@ def check(
         show(lines if view else [f"{name} is at its end: no step leads on"])
 
 
+@case.command("next")
+@click.argument("name", metavar="CASE")
+@click.option("--on", metavar="DATE", help="As if it were this day.")
+@click.option("--may", is_flag=True, help="Only the steps that may be taken.")
+@format_option
+@store_options
+def next_(
+    name: str, on: str | None, may: bool, form: str, database: str | None, clock: str | None, persona: str | None
+) -> None:
+    """Every step from where the case stands: its verdict, the earliest date, and the one thing to do next.
+
+    Steps that move the case on stand first. A verdict is may proceed, not met, refer or missing. Writes nothing; exit 0
+    whatever the verdicts.
+
+    \b
+    vires case next camden/2025-014
+    vires case next camden/2025-014 --on 2025-12-30 --may
+    vires case next camden/2025-014 --format json
+    """
+    from engine import ways
+    from engine.model import MAY_PROCEED
+    from engine.report import View
+
+    authority, number = case_name(name)
+    with office(setting(database, clock, persona)) as desk:
+        state, cycle = desk.case(authority, number).state, desk.workflow_of(authority, number)
+        found = []
+        for each in desk.steps_from(authority, number):
+            step, look = cycle.step(each), desk.outlook(authority, number, each, day(on, "--on"))
+            if step is not None and (look.decision.answer == MAY_PROCEED or not may):
+                found.append(ways.way(step, state, look, _view(desk, name, look, False, False)))
+        view = View(desk.law(authority), None, name, width=width())
+        if form == "json":
+            show_json(ways.ways_plain(state, cycle, found, view))
+        elif found or not desk.steps_from(authority, number):
+            show(ways.way_lines(state, cycle, found, view))
+        else:
+            show([f"? no step of {name} may be taken now", f"  next     vires case next {name}"])
+
+
 @case.command("why")
 @click.argument("name", metavar="CASE")
 @click.argument("step")
