@@ -37,6 +37,7 @@ class Library:
     cycles: packs.Files
     cache: Path | None = None  # a folder for what was compiled; None: nothing is kept
     local_cycles: packs.Files = field(default_factory=dict)  # what authorities do differently
+    walks: packs.Files = field(default_factory=dict)  # with what simulated lives begin
 
     @cached_property
     def law(self) -> Law:
@@ -210,7 +211,7 @@ def _without_cases(files: packs.Files) -> packs.Files:
 def shipped(cache: Path | None = None) -> Library:
     """The library that came with the program; what it compiles to is kept in the folder `cache`, if one is given."""
     rules, cycles = files("rules"), files("workflows")
-    own = cycles.joinpath("local")
+    own, lives = cycles.joinpath("local"), cycles.joinpath("walks")
     folders = {
         f"rules/{kind}/{pack.name}": _read(pack, f"rules/{kind}/{pack.name}", _PACK)
         for kind in _KINDS
@@ -224,6 +225,7 @@ def shipped(cache: Path | None = None) -> Library:
         _read(cycles, "workflows"),
         cache,
         _read(own, "workflows/local") if own.is_dir() else {},
+        _read(lives, "workflows/walks") if lives.is_dir() else {},
     )
 
 

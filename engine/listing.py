@@ -15,6 +15,7 @@ from engine.model import Moment, Money
 from engine.replay import CaseState, Kept, Replayed
 from engine.report import hang, table, wrap
 from engine.vocabulary import Term, words
+from engine.walks import Walk
 from engine.wording import exact, figure_on, span
 from engine.workflow import SAME, Workflow
 
@@ -349,6 +350,33 @@ def compared_lines(
     lines += ["", *table(("", "name", *heads, "title"), rows, width)] if rows else []
     same = whole - len(shown)
     return [*lines, "", *wrap(f"{same} states, steps and routes are those of the base cycle in all.", 2, width)]
+
+
+def walk_lines(done: Walk, number: int, every: bool, width: int) -> list[str]:
+    """A simulated life for people: how it ended, and what was refused on the way, or everything done."""
+    taken = sum(act.what == "taken" for act in done.acts)
+    last = done.acts[-1].at if done.acts else ""
+    mark = "✗" if done.stuck else "✓"
+    lines = [f"{mark} {done.route}, life {number}: {done.state} by {last}, {taken} steps"]
+    lines += hang(done.stuck, "    stuck     ", width) if done.stuck else []
+    for act in done.acts:
+        if every or act.what == "refused":
+            said = (
+                f"{act.name}: {act.said}" if act.what in ("refused", "recorded", "judged") else f"{act.name} {act.said}"
+            )
+            lines += hang(f"{said} ({act.at})", f"    {act.what:<8}  ", width)
+    return lines
+
+
+def walk_plain(done: Walk) -> dict[str, object]:
+    """A simulated life for machines."""
+    acts = [
+        {"what": act.what, "at": act.at.iso, "name": act.name, "said": act.said}
+        | ({"rules": list(act.rules)} if act.rules else {})
+        for act in done.acts
+    ]
+    plain: dict[str, object] = {"route": done.route, "state": done.state, "begun": done.lives, "acts": acts}
+    return plain | ({"stuck": done.stuck} if done.stuck else {})
 
 
 # The vocabulary ---------------------------------------------------------------------------------------------------

@@ -26,8 +26,8 @@ SAME = "same"  # the target of a step that leaves the case where it is
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _WHOLE = ("workflow", "title", "initial", "stages", "final", "steps")
-_WHOLE_MAY = ("routes",)
-_DIFFERENCES = ("workflow", "title", "source", "states", "like", "forbid", "steps", "routes")
+_WHOLE_MAY = ("like", "routes")
+_DIFFERENCES = ("workflow", "title", "source", "states", "like", "forbid", "steps", "before", "routes")
 _STEP = ("title", "from", "to")
 _STEP_MAY = ("records", "free", "why_free", "ask")
 
@@ -240,6 +240,7 @@ def _whole(node: Node, draft: _Draft) -> Workflow:
     stages, states = _stages(entries.get("stages"), draft)
     draft.broken |= "final" not in entries
     known = [state.id for state in states]
+    alike = _alike(entries.get("like"), known, known, draft)
     return Workflow(
         _identifier(entries.get("workflow"), "workflow", draft),
         _words(entries.get("title"), draft),
@@ -247,7 +248,7 @@ def _whole(node: Node, draft: _Draft) -> Workflow:
         stages,
         states,
         tuple(_state(item, known, draft) for item in _items(entries.get("final"), draft)),
-        steps := tuple(_steps(entries.get("steps"), known, draft)),
+        steps := tuple(_from_alike(step, alike) for step in _steps(entries.get("steps"), known, draft)),
         tuple(_routes(entries.get("routes"), steps, draft)),
     )
 
@@ -259,25 +260,26 @@ def _local(node: Node, draft: _Draft) -> Workflow | None:
     states = _with_added(base, entries.get("states"), draft)
     own = {step.id: step for step in _steps(entries.get("steps"), [state.id for state in states], draft)}
     _forbid(entries.get("forbid"), base, own, draft)
-    alike = _alike(entries.get("like"), base, [state.id for state in states], draft)
+    alike = _alike(entries.get("like"), [state.id for state in base.states], [state.id for state in states], draft)
     kept = [own.pop(step.id, _from_alike(step, alike)) for step in base.steps if step.id not in draft.forbidden]
     steps = (*kept, *own.values())
-    routes = {route.id: route for route in (*base.routes, *_routes(entries.get("routes"), steps, draft))}
+    ahead = _before(entries.get("before"), steps, draft)
+    inherited = (replace(route, steps=tuple(_with_ahead(route.steps, ahead))) for route in base.routes)
+    routes = {route.id: route for route in (*inherited, *_routes(entries.get("routes"), steps, draft))}
     name = _identifier(entries["workflow"], "workflow", draft) if "workflow" in entries else base.id
     title = _words(entries["title"], draft) if "title" in entries else base.title
     source = _words(entries["source"], draft) if "source" in entries else base.source
     return Workflow(name, title, base.initial, base.stages, states, base.final, steps, tuple(routes.values()), source)
 
 
-def _alike(node: Node | None, base: Workflow, known: list[str], draft: _Draft) -> dict[str, str]:
-    """Each new state, and the state of the cycle extended whose steps are possible from it too."""
+def _alike(node: Node | None, old: list[str], known: list[str], draft: _Draft) -> dict[str, str]:
+    """Each state of the file, and the state whose steps are possible from it too."""
     found = {}
     for name, value, where in named(node, draft.problems):
         if name not in draft.states:
             draft.fault(where, f"{name!r} is not a state this file adds", f"add it under states, or see {known[0]}")
-        if base.state(text(value)) is None:
-            hint = nearest(text(value), [state.id for state in base.states])
-            draft.fault(where, f"unknown state {text(value)!r}", hint)
+        if text(value) not in old:
+            draft.fault(where, f"unknown state {text(value)!r}", nearest(text(value), old))
         found[name] = text(value)
     return found
 
@@ -286,6 +288,24 @@ def _from_alike(step: Step, alike: Mapping[str, str]) -> Step:
     """The step, possible too from every new state that is like one it is possible from."""
     more = [new for new, old in alike.items() if old in step.sources and new not in step.sources]
     return replace(step, sources=(*step.sources, *more)) if more else step
+
+
+def _before(node: Node | None, steps: Collection[Step], draft: _Draft) -> dict[str, tuple[str, ...]]:
+    """The steps that every inherited route takes ahead of another."""
+    known, found = [step.id for step in steps], {}
+    for name, value, where in named(node, draft.problems):
+        items = _items(value, draft)
+        for said, place in ((name, where), *((text(item), item.where) for item in items)):
+            if said not in known:
+                draft.break_at(place, f"unknown step {said!r}", nearest(said, known))
+        found[name] = tuple(text(item) for item in items)
+    return found
+
+
+def _with_ahead(steps: Iterable[str], ahead: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for step in steps:
+        yield from ahead.get(step, ())
+        yield step
 
 
 def _routes(node: Node | None, steps: Collection[Step], draft: _Draft) -> Iterator[Route]:

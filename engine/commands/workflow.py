@@ -133,6 +133,54 @@ def compare(authorities: tuple[str, ...], every: bool, form: str) -> None:
         show(listing.compared_lines(names, machines, shown, len(lines), width()))
 
 
+@workflow.command("walk")
+@click.argument("authority")
+@click.option("--route", default="", metavar="ROUTE", help="One route; without it, every route of the cycle.")
+@click.option("--lives", default=1, show_default=True, type=click.IntRange(1, 10_000), help="How many lives of each.")
+@click.option("--seed", default="1", show_default=True, metavar="SEED", help="The same seed walks the same lives.")
+@click.option("--acts", "every", is_flag=True, help="Show everything that was done, not the refusals alone.")
+@format_option
+def walk_(authority: str, route: str, lives: int, seed: str, every: bool, form: str) -> None:
+    """Simulate lawful lives of cases, from need to closed, under a clock of their own, without a store.
+
+    A life records what each step's rules ask, waits for the days they set, gives judgements where they refer, and takes
+    a step only when both evaluators let it. What was refused on the way is shown with the rules that stood in it.
+    Exit 1 when a life gets stuck.
+
+    \b
+    vires workflow walk camden
+    vires workflow walk camden --route open --acts
+    vires workflow walk barking-and-dagenham --lives 20 --seed 7 --format json
+    """
+    from engine import listing, walks
+    from engine.errors import UsageError
+    from engine.schema import nearest
+
+    shelf = shipped()
+    name = shelf.authority(authority)
+    cycle, law, begin = shelf.cycle(name), shelf.law.for_authority(name), walks.beginnings(shelf.walks)
+    known = [each.id for each in cycle.routes if each.id in begin]
+    if route and route not in known:
+        raise UsageError(f"no route is called {route!r}", nearest(route, known) or ", ".join(known))
+    done = []
+    for each in (found for found in cycle.routes if found.id in known and route in ("", found.id)):
+        for number in range(1, lives + 1):
+            told = walks.walk(law, cycle, each, begin[each.id], f"{seed}:{name}:{number}")
+            done.append(told)
+            if form != "json":
+                show(listing.walk_lines(told, number, every, width()))
+    stuck = sum(bool(each.stuck) for each in done)
+    if form == "json":
+        show_json(
+            {"authority": name, "seed": seed, "stuck": stuck, "lives": [listing.walk_plain(each) for each in done]}
+        )
+    else:
+        refused = sum(len(list(each.refused)) for each in done)
+        counted = f"{len(done)} lives of {name}: {refused} refusals put right"
+        show([f"✗ {counted}, {stuck} stuck" if stuck else f"✓ {counted}, none stuck"])
+    finish(1 if stuck else 0)
+
+
 def add_to(group: click.Group) -> None:
     """Register the commands."""
     group.add_command(workflow)
