@@ -83,7 +83,10 @@ def today(story: Story) -> None:
         "contract.health_service=no",
         "contract.starts=2026-04-01",
         "contract.ends=2032-03-31",
-        "planned_notice.published=2025-03-28 13:00",
+        "procurement.procedure=open",
+    )
+    story.run(
+        f"case advance {CASE} publish-planned-notice --already-done '2025-03-28 13:00' --reason 'sent by the central team'"
     )
     story.run(f"case advance {CASE} assess-need")
 
@@ -119,7 +122,6 @@ def today(story: Story) -> None:
     story.act("2. The tender notice: before call-in ended, and without a conflicts assessment")
     story.on("2025-07-24 10:00")
     story.record(
-        "procurement.procedure=open",
         "market_engagement.held=no",
         "tenders.due=2025-10-22 11:00",
         "contract.price_weight=30",
@@ -168,7 +170,7 @@ def today(story: Story) -> None:
     story.on("2025-12-12 09:00")
     story.record("standstill.stated=yes", "standstill.ends=2025-12-29", "provider.sector=voluntary sector")
     story.run(f"case advance {CASE} publish-award-notice", exit=1)
-    story.record("assessment_summaries.sent=2025-12-12 08:30", note="illustrative")
+    story.run(f"case advance {CASE} send-assessment-summaries")
     story.on("2025-12-12 10:00", SOLICITOR)
     story.run(
         f"case judge {CASE} camden.call-in.award.officer met --role 'borough solicitor' "
