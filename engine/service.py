@@ -185,6 +185,11 @@ class Office:
             if (found := ledger.parse_receipt(text)).authority not in authorities:
                 raise LedgerError(f"{text} is a receipt of {found.authority}'s log, which is not among those verified")
 
+    def append_to(self, state: CaseState, item: Item, artifacts: Mapping[str, tuple[str, bytes]]) -> Written:
+        """One item of a case that leaves it in its state, in one append."""
+        after = (state.case, state.sequence)
+        return self._append(state.authority, [item], after, self._projected(state), artifacts)
+
     # Writing ------------------------------------------------------------------------------------------------------
 
     def open_log(self, authority: str, training: bool) -> Written:

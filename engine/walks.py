@@ -19,7 +19,7 @@ from engine.decide import Assessment, answer_of, assess, decide, derive_all, res
 from engine.errors import PackError
 from engine.law import Law, Rule, Table
 from engine.machine import machine_of
-from engine.markup import Map
+from engine.markup import Map, Seq
 from engine.model import (
     EXPLAINABLE,
     EXPLAINED,
@@ -39,13 +39,13 @@ from engine.model import (
     Value,
     moment,
 )
-from engine.schema import fields, named, text
+from engine.schema import fields, named, text, texts
 from engine.vocabulary import Term, parse_value, to_plain, words
 from engine.workflow import Route, Step, Workflow
 
 T = TypeVar("T")
 MORNING, EVENING = 10 * 60, 16 * 60
-ROUNDS = 120  # how often one step may be put right
+ROUNDS = 60  # how often one step may be put right
 DEPTH = 4  # steps that must come before a step that must come before ...
 LIVES = 6  # how often a life may begin again with what the last one learned
 BEFORE = 120  # days before the life begins on which something may have happened already
@@ -63,6 +63,10 @@ class Beginning(NamedTuple):
 
     day: Moment
     given: Mapping[str, str]
+    never: frozenset[str] = frozenset()  # what no life makes up
+    only_where: Mapping[str, str] = {}  # what must be derived on the first day
+    expects: Mapping[str, str] = {}  # what must be derived on the last
+    others: tuple[Moment, ...] = ()  # days for bodies that were not in being on the first
 
 
 class Act(NamedTuple):
@@ -115,22 +119,35 @@ def beginnings(files: Mapping[str, str]) -> dict[str, Beginning]:
     """With what each route's lives begin, from the files of walks; PackError with every problem."""
     problems: list[markup.Problem] = []
     found: dict[str, Beginning] = {}
-    always: dict[str, str] = {}
     for path, source in sorted(files.items()):
         node, faults = markup.read(path, source)
         problems += faults
-        for name, value, where in named(node, problems) if node is not None else ():
-            if name == "always":
-                always |= _texts(value)
-                continue
-            entries = fields(value, problems, ("begins", "given"))
+        entries = fields(node, problems, ("routes",), ("always", "never", "only_where")) if node is not None else {}
+        always, never = _texts(entries.get("always")), frozenset(texts(entries.get("never"), problems))
+        for name, value, where in named(entries.get("routes"), problems):
+            own = fields(value, problems, ("begins", "given"), ("expects",))
             try:
-                found[name] = Beginning(moment(text(entries.get("begins"))), _texts(entries.get("given")))
+                said = own.get("begins")
+                listed = texts(said, problems) if isinstance(said, Seq) else ()
+                days = [moment(each) for each in listed or (text(said),)]
             except ValueError:
                 problems.append(markup.Problem(where, f"the day {name!r} begins is not one", "write 2026-02-02"))
+                continue
+            given = {**always, **_texts(own.get("given"))}
+            only_where, expects = _texts(entries.get("only_where")), _texts(own.get("expects"))
+            found[name] = Beginning(days[0], given, never, only_where, expects, tuple(days[1:]))
     if problems:
         raise PackError(f"{len(problems)} problems in the walks", str(problems[0]), tuple(problems))
-    return {name: each._replace(given={**always, **each.given}) for name, each in found.items()}
+    return found
+
+
+def begun(law: Law, beginning: Beginning) -> Beginning | None:
+    """The beginning on the first of its days on which the body is in being; None where it never had such a life."""
+    for day in (beginning.day, *beginning.others):
+        derived = derive_all(law, Facts({}), day)
+        if all(name not in derived or words(derived[name]) == said for name, said in beginning.only_where.items()):
+            return beginning._replace(day=day)
+    return None
 
 
 def _texts(node: markup.Node | None) -> dict[str, str]:
@@ -144,7 +161,7 @@ def walk(law: Law, cycle: Workflow, route: Route, beginning: Beginning, seed: st
     fixed, wishes = frozenset(known), dict[str, str]()
     best: Walk | None = None
     for number in range(1, LIVES + 1):
-        life = _Life(law, cycle, beginning.day, fixed, Dice(f"{seed}:{route.id}:{number}"), wishes)
+        life = _Life(law, cycle, beginning, fixed, Dice(f"{seed}:{route.id}:{number}"), wishes)
         done = life.live(route, known)._replace(lives=number)
         best = done if best is None or not done.stuck else best
         if not done.stuck and not life.corrected:
@@ -174,7 +191,7 @@ class _Life:
 
     law: Law
     cycle: Workflow
-    day: Moment
+    beginning: Beginning
     fixed: frozenset[str]
     dice: Dice
     wishes: Mapping[str, str]  # steps to take as soon as they exist, and the step that asked for each
@@ -187,10 +204,10 @@ class _Life:
     owners: dict[str | None, str] = field(default_factory=dict)  # the step that dates each milestone
     followers: dict[str, list[str]] = field(default_factory=dict)  # the milestones that must come after each
     corrected: bool = False
-    begun: int = 0
+    day: Moment = field(init=False)
 
     def __post_init__(self) -> None:
-        self.begun = self.day.day
+        self.day = self.beginning.day
 
     @property
     def now(self) -> Moment:
@@ -215,9 +232,17 @@ class _Life:
                 self._stray(route.steps[place:])
                 self._take(name, DEPTH)
                 self._wait(self.day.day + self.dice.below(9))
+            self._must_be_as_expected()
         except _Stuck as stuck:
             return Walk(route.id, tuple(self.acts), self.state, str(stuck))
         return Walk(route.id, tuple(self.acts), self.state)
+
+    def _must_be_as_expected(self) -> None:
+        derived = derive_all(self.law, self.given, self.now)
+        for name, said in self.beginning.expects.items():
+            found = derived.get(name)
+            if found is None or words(found) != said:
+                raise _Stuck(f"{name} is {words(found) if found is not None else 'not known'} in the end, not {said}")
 
     def _grant_wishes(self, upcoming: str) -> None:
         """Take what an earlier life found should have come by now, where it exists from here."""
@@ -370,7 +395,12 @@ class _Life:
         now = self._score(rule, step)
         best: list[tuple[int, str, Value]] = []
         for name in names:
-            if name in self.fixed or name in self.owners or (now == _ORDER[MISSING] and name in self.facts):
+            if (
+                name in self.fixed
+                or name in self.owners
+                or name in self.beginning.never
+                or (now == _ORDER[MISSING] and name in self.facts)
+            ):
                 continue
             for value in self._candidates(self.law.vocabulary.terms[name]):
                 if (name, value) in tried or self.facts.get(name) == value or not self._fits(name, value):
@@ -413,7 +443,7 @@ class _Life:
         term = self.law.vocabulary.terms[name]
         if not term.milestone or not isinstance(value, Moment):
             return True
-        if not self.begun - BEFORE <= value.day <= self.day.day:
+        if not self.beginning.day.day - BEFORE <= value.day <= self.day.day:
             return False
         before = (self.facts.get(each) for each in term.after)
         after = (self.facts.get(other) for other in self.followers.get(name, ()))

@@ -105,7 +105,9 @@ def each_command(place: Path, facts: Path) -> Iterator[tuple[list[str], int]]:
     yield ["rules", "schema", "pack"], 0
     yield ["rules", "new", "authority", "merton", "--into", str(facts.parent)], 0
     yield ["rules", "compare", "camden", str(facts.parent / "merton")], 0
+    yield ["case", "migrate", "camden", "--plan", *told], 0
     yield ["workflow", "show"], 0
+    yield ["workflow", "walk", "camden", "--route", "grant"], 0
     yield ["workflow", "diagram", "barking-and-dagenham"], 0
     yield ["workflow", "lint"], 0
     yield ["workflow", "compare", "camden", "barking-and-dagenham"], 0

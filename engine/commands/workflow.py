@@ -159,11 +159,13 @@ def walk_(authority: str, route: str, lives: int, seed: str, every: bool, form: 
     shelf = shipped()
     name = shelf.authority(authority)
     cycle, law, begin = shelf.cycle(name), shelf.law.for_authority(name), walks.beginnings(shelf.walks)
-    known = [each.id for each in cycle.routes if each.id in begin]
+    found = {each.id: walks.begun(law, begin[each.id]) for each in cycle.routes if each.id in begin}
+    begin = {id: each for id, each in found.items() if each is not None}
+    known = list(begin)
     if route and route not in known:
         raise UsageError(f"no route is called {route!r}", nearest(route, known) or ", ".join(known))
     done = []
-    for each in (found for found in cycle.routes if found.id in known and route in ("", found.id)):
+    for each in (each for each in cycle.routes if each.id in known and route in ("", each.id)):
         for number in range(1, lives + 1):
             told = walks.walk(law, cycle, each, begin[each.id], f"{seed}:{name}:{number}")
             done.append(told)
