@@ -15,6 +15,7 @@ from engine.walks import ROLE, Beginning, Dice, Walk, beginnings, begun, walk
 from tests.simulator import Council, shelf
 
 SOAK = bool(os.environ.get("VIRES_SOAK"))
+pytestmark = [pytest.mark.soak] if SOAK else []
 BEGIN = beginnings(shelf().walks)
 ROUTES = [route.id for route in shelf().workflow.routes]
 BODIES = sorted(shelf().authorities())
