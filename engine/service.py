@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import __version__, adoption, auditing, ledger, packs, replay
+from engine import __version__, adoption, auditing, checkpoints, ledger, packs, replay
 from engine.adoption import Adopted
+from engine.anchoring import Anchors
 from engine.decide import Runner, assess, derive_all, rests_on
 from engine.errors import ConflictError, LedgerError, StoreError, UsageError
 from engine.law import Law, Rule, Table
@@ -33,6 +34,7 @@ from engine.model import (
 from engine.outlook import EVENING, Outlook, known_step, later, outlook
 from engine.replay import CaseState, Replayed
 from engine.schema import nearest
+from engine.signing import Verifier
 from engine.vocabulary import Term, parse_value, to_plain
 from engine.workflow import Step, Workflow
 
@@ -189,6 +191,13 @@ class Office:
         """One item of a case that leaves it in its state, in one append."""
         after = (state.case, state.sequence)
         return self._append(state.authority, [item], after, self._projected(state), artifacts)
+
+    def must_know_checkpoints(self, notes: Sequence[bytes], authorities: Sequence[str]) -> None:
+        """Nothing, or LedgerError when a checkpoint is of a log that is not looked at."""
+        for note in notes:
+            found = checkpoints.read(note)[0]
+            if not any(checkpoints.stands_for(found, name) for name in authorities):
+                raise LedgerError(f"a checkpoint is of {found.origin}, which is not among the logs verified")
 
     # Writing ------------------------------------------------------------------------------------------------------
 
@@ -417,6 +426,22 @@ class Office:
         if rule.id not in finding.needs and finding.answer == REFER:
             raise UsageError(f"{rule.id} waits for another judgement", f"judge {', '.join(finding.needs)} instead")
 
+    def plain(self, said: str, what: str) -> str:
+        """What a person wrote; UsageError when it is blank or cannot be shown."""
+        return _plain(said, what)
+
+    def set_down(
+        self, authority: str, case: str, item: Item, title: str | None = None, erased: Sequence[str] = ()
+    ) -> Written:
+        """One entry about a case that moves it nowhere; with it the openings of `erased` are gone for good."""
+        state = self.case(authority, case)
+        projection = self._projected(state)
+        projection = projection if title is None else projection._replace(title=title)
+        written = self._append(authority, [item], (case, state.sequence), projection, erased=erased)
+        if erased:
+            self._folded.pop((authority, case), None)
+        return written
+
     # Appending ----------------------------------------------------------------------------------------------------
 
     def _append(
@@ -426,11 +451,12 @@ class Office:
         case_after: tuple[str, int] | None = None,
         projection: CaseRow | None = None,
         artifacts: Mapping[str, tuple[str, bytes]] | None = None,
+        erased: Sequence[str] = (),
     ) -> Written:
         """The items on the log in one append; entries of other cases that came in between do not stand in the way."""
         for _ in range(RETRIES):
             try:
-                return self._append_once(authority, items, case_after, projection, artifacts or {})
+                return self._append_once(authority, items, case_after, projection, artifacts or {}, erased)
             except ConflictError as conflict:
                 self._heads.pop(authority, None)
                 rows = [row for row in conflict.rows if isinstance(row, ledger.Row)]
@@ -446,6 +472,7 @@ class Office:
         case_after: tuple[str, int] | None,
         projection: CaseRow | None,
         artifacts: Mapping[str, tuple[str, bytes]],
+        erased: Sequence[str],
     ) -> Written:
         if authority not in self._heads:
             self._heads[authority] = self.store.head(authority)
@@ -466,6 +493,7 @@ class Office:
             projection=projection,
             artifacts=artifacts,
             logins=logins,
+            erased=erased,
         )
         self._heads[authority] = ledger.head_after(last)
         self._kept.update(artifacts)
@@ -510,9 +538,16 @@ class Office:
         """The entries of a log, or of one case, in order."""
         return auditing.entries(self.store, authority, case)
 
-    def verify(self, authority: str, receipts: Sequence[str]) -> tuple[ledger.Step, ...]:
-        """The numbered steps of verification."""
-        return auditing.verify(self.store, authority, receipts)
+    def verify(
+        self,
+        authority: str,
+        receipts: Sequence[str] = (),
+        notes: Sequence[bytes] = (),
+        keys: Sequence[Verifier] = (),
+        watch: Callable[[], object] | None = None,
+    ) -> tuple[ledger.Step, ...]:
+        """The numbered steps of verification, held against receipts and signed checkpoints; `watch` sees each entry."""
+        return auditing.verify(self.store, authority, Anchors(receipts, notes, keys), watch)
 
     def replay(self, authority: str, case: str | None = None) -> Iterator[Replayed]:
         """Every decision of a case, or of the whole log, taken again under the law of its day."""
