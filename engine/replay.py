@@ -124,6 +124,8 @@ def _apply(state: CaseState | None, entry: Entry, openings: Mapping[str, Opening
             state = replace(state, judgements=(*state.judgements, Judgement(entry.sequence, *judged)))
         elif entry.kind == "decision":
             state = _move(state, entry, body)
+        elif entry.kind == "migration":
+            state = _migrate(state, entry, body)
     except (AssertionError, KeyError, TypeError, ValueError) as error:
         raise LedgerError(f"entry {entry.sequence}: its body is not that of kind {entry.kind}") from error
     return replace(state, sequence=entry.sequence)
@@ -182,6 +184,13 @@ def _move(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
         at = moment(entry.happened)
         facts[name] = Kept(name, "milestone", entry.happened, False, entry.sequence, entry.recorded, entry.actor, at)
     return replace(state, state=target, facts=facts, path={**path, target: path.get(target, entry.sequence)})
+
+
+def _migrate(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
+    """The case under another cycle from here on; LedgerError where the entry says another state or cycle before."""
+    if (body["state"], body["instead_of"]) != (state.state, state.workflow):
+        raise LedgerError(f"entry {entry.sequence} moves the case from a state or a cycle that it does not have")
+    return replace(state, workflow=str(entry.digests["workflow"]))
 
 
 def dated(law: Law, step: WorkflowStep, at: Moment) -> Moment:

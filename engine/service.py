@@ -187,6 +187,11 @@ class Office:
             if (found := ledger.parse_receipt(text)).authority not in authorities:
                 raise LedgerError(f"{text} is a receipt of {found.authority}'s log, which is not among those verified")
 
+    def append_to(self, state: CaseState, item: Item, artifacts: Mapping[str, tuple[str, bytes]]) -> Written:
+        """One item of a case that leaves it in its state, in one append."""
+        after = (state.case, state.sequence)
+        return self._append(state.authority, [item], after, self._projected(state), artifacts)
+
     def must_know_checkpoints(self, notes: Sequence[bytes], authorities: Sequence[str]) -> None:
         """Nothing, or LedgerError when a checkpoint is of a log that is not looked at."""
         for note in notes:
@@ -208,7 +213,7 @@ class Office:
         self.must_have_log(authority)
         self.shelf(authority).authority(authority)
         title = " ".join(_plain(title, "the title").split())
-        cycle, source = self.library.workflow, self.library.cycles
+        cycle, source = self.library.cycle(authority), self.library.cycle_files(authority)
         taken = {row.case for row in self.store.cases(authority)}
         if not case:
             return self._open_next(authority, title, taken)

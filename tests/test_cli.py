@@ -230,6 +230,8 @@ READS = {
     "case show": ["case", "show", CASE],
     "case check": ["case", "check", CASE],
     "case check STEP": ["case", "check", CASE, "decide-strategy", "--all"],
+    "case next": ["case", "next", CASE],
+    "case next --may": ["case", "next", CASE, "--may"],
     "case why": ["case", "why", CASE, "decide-strategy", "--show-working", "--on", "2025-07-16"],
     "dry advance": ["case", "advance", CASE, "decide-strategy", "--dry-run"],
     "dry record": ["case", "record", CASE, "contract.kind=services", "--dry-run"],
