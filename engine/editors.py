@@ -59,7 +59,9 @@ def _definitions(law: Law, steps: Sequence[str]) -> dict[str, Schema]:
         ),
         "parameter": _mapping(packreader.KEYS["parameter"], _parameter(dated)),
         "table": _mapping(packreader.KEYS["table"], _table(terms, dated)),
-        "row": _mapping(packreader.KEYS["row"], {"when": _ref("condition"), "then": {"anyOf": [_SCALAR, _WORDS]}, "cite": _TEXT}),
+        "row": _mapping(
+            packreader.KEYS["row"], {"when": _ref("condition"), "then": {"anyOf": [_SCALAR, _WORDS]}, "cite": _TEXT}
+        ),
         "rule": _mapping(packreader.KEYS["rule"], _rule(terms, dated, steps))
         | {"oneOf": [{"required": [way]} for way in ("require", "refer", "readings")]},
         "reading": _mapping(packreader.KEYS["reading"], {"title": _TEXT, "cite": _TEXT, "require": _ref("condition")}),
