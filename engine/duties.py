@@ -73,7 +73,7 @@ def worked_out(acts: Acts, facts: Mapping[str, tuple[str, object]]) -> dict[str,
             found[INTERESTED] = tuple(sorted({stage for stage, _, who in standing if said[who]}))
     steps = {name: value for name, (_, value) in facts.items() if _is(name, "hold", "step")}
     if steps:
-        on = [value for name, value in steps.items() if f"{name.rpartition('.')[0]}.ended" not in facts]
+        on = [value for name, value in steps.items() if f"{name.rpartition('.')[0]}.lifted" not in facts]
         found[HELD] = tuple(sorted({str(value) for value in on}))
     return found
 
@@ -90,4 +90,5 @@ def _same(acts: Acts, standing: set[tuple[str, str, str]]) -> set[str]:
 
 
 def _is(name: str, record: str, attribute: str) -> bool:
-    return isinstance(name, str) and name.startswith(f"{record}/") and name.endswith(f".{attribute}")
+    name = str(name)  # of a forged entry it may be anything
+    return name.startswith(f"{record}/") and name.endswith(f".{attribute}")
