@@ -324,9 +324,18 @@ class Office:
         return ("recorded", case, happened, body, {}, openings)
 
     def advance(
-        self, authority: str, case: str, step: str, already_done: Moment | None = None, reason: str = ""
+        self,
+        authority: str,
+        case: str,
+        step: str,
+        already_done: Moment | None = None,
+        reason: str = "",
+        cites: Sequence[Mapping[str, object]] = (),
     ) -> Advanced:
-        """The step taken, refused, or set down as having happened unlawfully; each is an entry."""
+        """The step taken, refused, or set down as having happened unlawfully; each is an entry.
+
+        `cites` are entries of partners' logs that it rests on.
+        """
         state, law = self.case(authority, case), self.law(authority)
         cycle = self.workflow(state.workflow)
         described = known_step(cycle, step)
@@ -343,6 +352,8 @@ class Office:
             written = self._append(authority, [fault], (case, state.sequence), self._projected(state), kept)
             return Advanced(looked, written, False, state.state)
         body = {**replay.plain_decision(decision), "engine": __version__}
+        if cites:
+            body["cites"] = [dict(each) for each in cites]
         target = decision.target
         irregular = already_done is not None and decision.answer == NOT_MET and looked.assessment is not None
         if irregular:  # a breach: what is only missing or to be judged is asked for first
