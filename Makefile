@@ -126,7 +126,8 @@ test: $(READY) ## lint, the packs' own cases, then the tests: everything but the
 soak: $(READY) ## the long random runs
 	@VIRES_SOAK=1 pytest -m soak
 
-bench: $(READY) ## measure, and print the numbers
+bench: $(READY) ## measure, and print the numbers (installs zen-engine, to measure beside)
+	@$(PIP) install -r benchmarks/requirements.txt
 	@python -m benchmarks
 
 demo: $(READY) ## one commissioning, start to finish, in the terminal

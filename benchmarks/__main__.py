@@ -12,12 +12,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from benchmarks import scene
+from benchmarks import rules, scene
+from benchmarks.lines import Line
 from engine.library import Library
 from engine.service import Office
 from engine.store import Store
@@ -28,33 +30,6 @@ SMALL, LARGE = 1_000, 100_000  # entries in a log
 SMALL_LOGS = 6  # a small log holds few cases, so there are several
 
 VIRES = str(Path(sys.executable).with_name("vires"))
-
-
-class Line(NamedTuple):
-    """One figure and its target: at most `most` times the base, or at most `most` where there is no base."""
-
-    what: str
-    found: float
-    unit: str
-    beside: str
-    base: float
-    most: float  # 0: no target, for information
-
-    @property
-    def ratio(self) -> float:
-        """How many times the base was found; the figure itself where there is no base."""
-        return self.found / self.base if self.base else self.found
-
-    @property
-    def kept(self) -> bool:
-        """Whether the target is met."""
-        return not self.most or self.ratio <= self.most
-
-    def __str__(self) -> str:
-        mark = " " if not self.most else "✓" if self.kept else "✗"
-        beside = f"{self.beside}, {_figure(self.base, self.unit)}" if self.base else ""
-        ratio, most = f"{self.ratio:.2f}" if self.base else "", f"{self.most:g}" if self.most else ""
-        return f"{mark} {self.what:<40}{_figure(self.found, self.unit):>9}  {beside:<46}{ratio:>6}{most:>7}"
 
 
 class Turn(NamedTuple):
@@ -69,10 +44,11 @@ def main() -> int:
     shelf, lines = scene.shipped(), []
     print(f"  {'medians':<40}{'':>9}  {'beside it':<46}{'ratio':>6}{'most':>7}")
     with tempfile.TemporaryDirectory() as folder:
-        for measure in (starts, steps, sizes):
-            for line in measure(Path(folder), shelf):
-                lines.append(line)
-                print(line, flush=True)
+        place = Path(folder)
+        measures = (starts(place, shelf), steps(place, shelf), sizes(place, shelf), rules.engines(), rules.reading())
+        for line in chain.from_iterable(measures):
+            lines.append(line)
+            print(line, flush=True)
     missed = [line.what for line in lines if not line.kept]
     print(f"missed: {'; '.join(missed)}" if missed else "every target is met")
     return 1 if missed else 0
@@ -88,12 +64,6 @@ def turn_by_turn(rounds: int, turns: Mapping[str, Turn]) -> dict[str, float]:
             turn.timed(ready)
             times[name].append(perf_counter() - began)
     return {name: median(each) for name, each in times.items()}
-
-
-def _figure(value: float, unit: str) -> str:
-    if unit == "s" and value < 1:
-        value, unit = value * 1000, "ms"
-    return f"{value:.2f} {unit}" if value < 10 else f"{value:.0f} {unit}"
 
 
 # ---- processes -------------------------------------------------------------------------------------------------

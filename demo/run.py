@@ -86,7 +86,8 @@ def today(story: Story) -> None:
         "procurement.procedure=open",
     )
     story.run(
-        f"case advance {CASE} publish-planned-notice --already-done '2025-03-28 13:00' --reason 'sent by the central team'"
+        f"case advance {CASE} publish-planned-notice --already-done '2025-03-28 13:00' "
+        "--reason 'sent by the central team'"
     )
     story.run(f"case advance {CASE} assess-need")
 

@@ -5,10 +5,11 @@ The database is not trusted: every entry is decoded from its own bytes, every ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-from engine import canonical, ledger, markup, packs, replay, workflow
+from engine import anchoring, bundles, canonical, ledger, markup, packs, replay, retention, workflow
+from engine.anchoring import NO_ANCHORS, Anchors
 from engine.errors import LedgerError, PackError
 from engine.law import Law
 from engine.ledger import Entry, Opening
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from engine.store import CaseRow, Store
 
 UNREADABLE = (AssertionError, AttributeError, KeyError, TypeError, ValueError)  # what a forged body may raise
+Source: TypeAlias = "Store | bundles.Shelf"
 _TYPES: Mapping[str, type] = {
     "money": Money,
     "boolean": bool,
@@ -31,35 +33,54 @@ _TYPES: Mapping[str, type] = {
 }
 
 
-def entries(store: Store, authority: str, case: str | None = None) -> Iterator[Entry]:
+def entries(store: Source, authority: str, case: str | None = None) -> Iterator[Entry]:
     """The entries of a log, or of one case, in order; LedgerError at the first that cannot be read."""
     return (ledger.decode(row.bytes) for row in store.rows(authority, case))
 
 
-def verify(store: Store, authority: str, receipts: Sequence[str]) -> tuple[ledger.Step, ...]:
-    """The numbered steps of verification: the log's own, then packs kept by digest, then the projection."""
-    named = [receipt for text in receipts if (receipt := ledger.parse_receipt(text)).authority == authority]
-    rows = list(store.rows(authority))
-    steps = list(ledger.verify(authority, rows, store.openings(authority), named))
+def verify(
+    store: Store, authority: str, anchors: Anchors = NO_ANCHORS, watch: Callable[[], object] | None = None
+) -> tuple[ledger.Step, ...]:
+    """The numbered steps of verification: the log's own, checkpoints, packs kept by digest, the projection, the reach.
+
+    `watch` is called for every entry read.
+    """
+    held = anchoring.held(anchors, authority)
+    rows: list[ledger.Row] = []
+    roots = anchoring.Roots(held.sizes)
+
+    def passing() -> Iterator[ledger.Row]:
+        for row in store.rows(authority):
+            rows.append(row)
+            roots.add(row.bytes)
+            if watch is not None:
+                watch()
+            yield row
+
+    steps = list(ledger.verify(authority, passing(), store.openings(authority), held.receipts))
+    steps += anchoring.steps(held, roots, len(steps) + 1)
     steps.append(_verify_packs(store, rows, len(steps) + 1))
     steps.append(_verify_projection(store, authority, rows, len(steps) + 1))
+    steps.append(retention.step(readable(rows), len(steps) + 1))
+    steps.append(anchoring.reach(held, roots, steps, len(steps) + 1))
     return tuple(steps)
 
 
 def _verify_packs(store: Store, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
     wanted: dict[str, int] = {}
     for entry in readable(rows):
-        for digest in digests(entry):
+        for digest in ledger.digests_of(entry):
             wanted.setdefault(digest, entry.sequence)
     kept = store.artifacts(wanted)
     problems = []
     for digest, sequence in wanted.items():
         if digest not in kept:
             problems.append(ledger.Problem(sequence, f"the bytes of {digest[:16]} are not kept"))
-        elif not _is_kept(kept[digest], digest):
+        elif not is_kept(kept[digest], digest):
             problems.append(ledger.Problem(sequence, f"the bytes kept for {digest[:16]} have another digest"))
     good = f"{len(wanted) - len(problems)} of {len(wanted)} present, digests equal"
-    return ledger.Step(number, "packs, calendars and workflows", not problems, good, tuple(problems))
+    title, limit = "packs, calendars and workflows", "whether they state the law rightly"
+    return ledger.Step(number, title, not problems, good, tuple(problems), limit)
 
 
 def _verify_projection(store: Store, authority: str, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
@@ -78,7 +99,8 @@ def _verify_projection(store: Store, authority: str, rows: Sequence[ledger.Row],
         if fault:
             problems.append(ledger.Problem(log[-1].sequence, f"case {case}: {fault}"))
     good = f"{len(cases)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
-    return ledger.Step(number, "projection", not problems, good, tuple(problems))
+    limit = "whether the decisions follow from the facts: replay tells"
+    return ledger.Step(number, "projection", not problems, good, tuple(problems), limit)
 
 
 def _projection_fault(store: Store, authority: str, log: Sequence[Entry], row: CaseRow | None) -> str:
@@ -88,11 +110,21 @@ def _projection_fault(store: Store, authority: str, log: Sequence[Entry], row: C
         return error.message
     if row is None:
         return "it is not in the list"
-    same = (row.state, row.sequence) == (state.state, state.sequence)
+    kept, built = (row.state, row.sequence, row.opened), (state.state, state.sequence, state.opened)
+    same = kept == built and row.changed == log[-1].recorded
     return "" if same and state.title in (row.title, replay.ERASED) else "the list does not say what the log says"
 
 
-def take_again(store: Store, authority: str, case: str | None = None) -> Iterator[Replayed]:
+def replay_bundle(data: bytes) -> tuple[str, Iterator[Replayed]]:
+    """The authority of a bundle, and every decision in it taken again; LedgerError when the bundle is not sound."""
+    if bad := next((step for step in verify_bundle(data, NO_ANCHORS) if not step.ok), None):
+        said = f"the bundle does not verify ({bad.title}): {bad.problems[0].message}"
+        raise LedgerError(said, "vires audit verify says what else is wrong")
+    bundle = bundles.read(bundles.unpack(data))
+    return bundle.authority, take_again(bundles.Shelf(bundle), bundle.authority)
+
+
+def take_again(store: Source, authority: str, case: str | None = None) -> Iterator[Replayed]:
     """Every decision of a case, or of the whole log, taken again under the law of its day."""
     cases = [case] if case is not None else sorted({row.case for row in store.rows(authority) if row.case})
     books: dict[str, tuple[Law, Workflow]] = {}
@@ -105,10 +137,10 @@ def take_again(store: Store, authority: str, case: str | None = None) -> Iterato
             raise LedgerError(f"case {authority}/{each}: an entry's body is not that of its kind") from error
 
 
-def _lawbook(store: Store, entry: Entry, books: dict[str, tuple[Law, Workflow]]) -> tuple[Law, Workflow]:
+def _lawbook(store: Source, entry: Entry, books: dict[str, tuple[Law, Workflow]]) -> tuple[Law, Workflow]:
     name = canonical.encode(entry.digests).decode()
     if name not in books:
-        wanted = set(digests(entry))
+        wanted = set(ledger.digests_of(entry))
         kept = store.artifacts(wanted)
         if missing := sorted(wanted - kept.keys()):
             raise LedgerError(f"the bytes of {missing[0][:16]} are not kept: this decision cannot be replayed")
@@ -116,7 +148,7 @@ def _lawbook(store: Store, entry: Entry, books: dict[str, tuple[Law, Workflow]])
     return books[name]
 
 
-def openings_of(store: Store, authority: str, log: Iterable[Entry]) -> dict[str, Opening]:
+def openings_of(store: Source, authority: str, log: Iterable[Entry]) -> dict[str, Opening]:
     """The openings, where they are kept, of everything the entries seal."""
     sealed = [commitment for entry in log for commitment in ledger.sealed_in(entry.body)]
     return store.openings(authority, sealed) if sealed else {}
@@ -171,17 +203,20 @@ def named(digests: object) -> list[str]:
     return [str(digest) for digest in digests.values()] if isinstance(digests, dict) else []
 
 
-def digests(entry: Entry) -> Iterator[str]:
-    """Every digest an entry records."""
-    for value in entry.digests.values():
-        yield from named(value) if isinstance(value, dict) else [str(value)]
-
-
-def _is_kept(data: bytes, digest: str) -> bool:
+def is_kept(data: bytes, digest: str) -> bool:
+    """Whether the bytes kept under a digest are a pack of that digest, and nothing besides."""
     try:
-        return bool(packs.unpack(data, digest))
+        files = packs.unpack(data, digest)
     except PackError:
         return False
+    return bool(files) and packs.archive(files) == data
+
+
+def verify_bundle(data: bytes, anchors: Anchors) -> tuple[ledger.Step, ...]:
+    """The numbered steps of verification over a bundle."""
+    from engine import library
+
+    return bundles.verify(data, anchors, is_kept, library.bundle_script())
 
 
 def readable(rows: Iterable[ledger.Row]) -> Iterator[Entry]:

@@ -46,7 +46,7 @@ def run(law: Law, case: Case, milestones: Mapping[str, str | None], twice: bool 
 
 
 def _table(law: Law, table: Table, case: Case, facts: Facts, at: Moment) -> Result:
-    readings = derivations(law, facts, at)
+    readings = derivations(law, facts, at, only=table.decides)
     answers = {_said(reading.context.facts.get(table.decides)) for reading in readings}
     answer = answers.pop() if len(answers) == 1 else REFER  # one that depends on VAT is for a person
     wrong = "" if answer == case.expect else f"expected {case.expect}, the answer is {answer}"
@@ -188,7 +188,7 @@ def _own(subject: Rule | Table, result: Assessment) -> Iterator[str]:
     """What was reached of the subject itself, and the figures it names that were looked up."""
     yield from (form for form in result.reached if form.startswith(f"{subject.id}:"))
     ctx = result.context
-    for name in frozenset[str]().union(*map(conditions.parameters, subject.conditions)) & ctx.figures.keys():
+    for name in subject.figures & ctx.figures.keys():
         parameter = ctx.law.parameters[name]
         if found := parameter.on(ctx.day_of(parameter.as_at)):
             yield _figure(parameter, found[0])

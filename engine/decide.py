@@ -8,8 +8,9 @@ differs from the figure they meet are judged in every reading, and refer when th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -164,8 +165,8 @@ def situate(law: Law, facts: Facts, at: Moment, milestone: str | None) -> tuple[
     for term in law.vocabulary.scalars:
         if (worked := worked_out(term, law.vocabulary.terms, values)) is not None:
             values[term.name] = worked
-    for term in law.vocabulary.terms.values():
-        if not term.first_of or term.name in facts.values:
+    for term in law.vocabulary.firsts:
+        if term.name in facts.values:
             continue
         happened = [(name, value) for name in term.first_of if isinstance(value := values.get(name), Moment)]
         if happened:
@@ -187,10 +188,9 @@ def _case(law: Law, values: Mapping[str, Value], moving: frozenset[str], given: 
 # Tables -----------------------------------------------------------------------------------------------------------
 
 
-def _derive(case: _Case, rules: list[Rule]) -> None:
-    """Derive every fact the rules need, tables first that others need."""
-    law = case.ctx.law
-    needed: set[str] = set().union(*(rule.reads for rule in rules)) if rules else set()
+def _derive(case: _Case, names: Iterable[str]) -> None:
+    """Derive every fact among these names, tables first that others need."""
+    law, needed = case.ctx.law, set(names)
     for fact in reversed(law.order):
         if fact in needed:
             needed.update(*(table.reads for table in law.deciding[fact]))
@@ -206,21 +206,26 @@ def derive_all(law: Law, facts: Facts, at: Moment) -> Mapping[str, Value]:
     return derivation(law, facts, at).context.facts
 
 
-def derivations(law: Law, facts: Facts, at: Moment, milestone: str | None = None) -> tuple[Assessment, ...]:
-    """All that can be derived, once for each way to read VAT where that matters; the first reads amounts as given."""
-    first = derivation(law, facts, at, milestone)
+def derivations(
+    law: Law, facts: Facts, at: Moment, milestone: str | None = None, only: str = ""
+) -> tuple[Assessment, ...]:
+    """All that can be derived, once for each way to read VAT where that matters; the first reads amounts as given.
+
+    `only`: what one fact needs, and no more.
+    """
+    first = derivation(law, facts, at, milestone, 0, only)
     rates = law.vocabulary.vat_readings if first.context.crossed else ()
     signed = (each for rate in rates for each in sorted({rate, -rate} - {0}))
-    return (first, *(derivation(law, facts, at, milestone, rate) for rate in signed))
+    return (first, *(derivation(law, facts, at, milestone, rate, only) for rate in signed))
 
 
-def derivation(law: Law, facts: Facts, at: Moment, milestone: str | None = None, vat: int = 0) -> Assessment:
+def derivation(
+    law: Law, facts: Facts, at: Moment, milestone: str | None = None, vat: int = 0, only: str = ""
+) -> Assessment:
     """All that can be derived from the facts in one reading of VAT, and what of each table was reached; no findings."""
     values, moving = situate(law, facts, at, milestone)
     case = _case(law, values, moving, facts, at, vat)
-    for fact in law.order:
-        if fact not in case.facts and (value := _decide_fact(fact, case)) is not None:
-            case.facts[fact] = value
+    _derive(case, {only} if only else law.order)
     derived = {name: value for name, value in case.facts.items() if name not in facts.values}
     return Assessment((), {}, case.ctx, derived, moving, "", frozenset(case.expected), case.because)
 
@@ -344,7 +349,7 @@ def _standing(subject: Rule | Table, case: _Case) -> Judgement | None:
 
 
 def _judge_all(case: _Case, rules: list[Rule]) -> dict[str, tuple[str, Outcome]]:
-    _derive(case, rules)
+    _derive(case, chain.from_iterable(rule.reads for rule in rules))
     return {rule.id: _judge(rule, case) for rule in rules}
 
 
@@ -380,7 +385,7 @@ def _finding(
     rule: Rule, judged: list[tuple[str, Outcome]], case: _Case, met: Mapping[str, str] = MappingProxyType({})
 ) -> Finding:
     answer, outcome = judged[0]
-    parted = len({each for each, _ in judged}) > 1
+    parted = any(each != answer for each, _ in judged[1:])
     if parted:
         answer = REFER
     pack = case.ctx.law.packs[rule.pack].digest

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from engine.calendars import Calendar
-from engine.conditions import Condition, names
+from engine.conditions import Condition, names, parameters
 from engine.markup import Where
 from engine.model import Money, Value
 from engine.vocabulary import Vocabulary
@@ -123,6 +123,11 @@ class Table:
         """Every fact the table or its gate reads, and what a judgement on it rests on besides."""
         return frozenset(self.rests_on).union(*map(names, self.conditions))
 
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        """Every parameter it names."""
+        return frozenset[str]().union(*map(parameters, self.conditions))
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -178,6 +183,11 @@ class Rule:
     def reads(self) -> frozenset[str]:
         """Every fact the rule reads, and what a judgement on it rests on besides."""
         return frozenset(self.rests_on).union(*map(names, self.conditions))
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        """Every parameter it names."""
+        return frozenset[str]().union(*map(parameters, self.conditions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +331,16 @@ class Law:
 
     def for_authority(self, authority: str) -> Law:
         """The part of the law that speaks to one authority: every common pack and its own."""
-        return self.only({pack.id for pack in self.packs.values() if pack.authority in ("", authority)})
+        if authority not in self._parts:
+            self._parts[authority] = self.only(
+                {pack.id for pack in self.packs.values() if pack.authority in ("", authority)}
+            )
+        return self._parts[authority]
+
+    @cached_property
+    def _parts(self) -> dict[str, Law]:
+        """The parts that were asked for, so that what each works out of itself it works out once."""
+        return {}
 
     def only(self, packs: set[str]) -> Law:
         """The law of some packs."""

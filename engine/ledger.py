@@ -17,7 +17,10 @@ from engine import canonical, merkle
 from engine.errors import LedgerError, StoreError
 
 FORMAT = "vires/entry/1"
-KINDS = ("log-opened", "actor", "case-opened", "recorded", "decision", "judgement", "fault", "adoption", "post")
+KINDS = (
+    *("log-opened", "actor", "case-opened", "recorded", "decision", "judgement", "fault", "adoption"),
+    *("post", "retention"),
+)
 ABOUT_THE_LOG = ("log-opened", "actor", "adoption", "post")
 LAST_SEQUENCE = 2**53 - 1  # the largest whole number every JSON reader keeps exact (RFC 7493 section 2.2)
 SALT_BYTES = 16
@@ -287,6 +290,18 @@ def sealed_in(body: object) -> Iterator[str]:
             yield str(node["sealed"])
 
 
+def erased_in(entry: Entry) -> tuple[str, ...]:
+    """The commitments whose openings the entry says were erased with it."""
+    named = entry.body.get("erased") if entry.kind == "retention" else ()
+    return tuple(each for each in named if isinstance(each, str)) if isinstance(named, list | tuple) else ()
+
+
+def digests_of(entry: Entry) -> Iterator[str]:
+    """Every digest an entry records, of packs, calendars, vocabulary and workflow."""
+    for value in entry.digests.values():
+        yield from [value] if isinstance(value, str) else value.values()
+
+
 def _opens(opening: Opening) -> bool:
     return len(opening.salt) == SALT_BYTES and commitment(opening.salt, opening.value) == opening.commitment
 
@@ -335,13 +350,14 @@ class Problem(NamedTuple):
 
 
 class Step(NamedTuple):
-    """The outcome of one numbered step of verification."""
+    """The outcome of one numbered step of verification: what it proved (`detail`) and what it could not (`limit`)."""
 
     number: int
     title: str
     ok: bool
     detail: str
     problems: tuple[Problem, ...]
+    limit: str = ""
 
 
 class _Read(NamedTuple):
@@ -369,7 +385,8 @@ class _Seen:
     problems: dict[int, list[Problem]]
     count: int = 0
     leaves: dict[int, str] = field(default_factory=dict)
-    sealed: set[str] = field(default_factory=set)
+    sealed: dict[str, int] = field(default_factory=dict)  # commitment -> the entry that seals it
+    erased: dict[str, int] = field(default_factory=dict)  # commitment -> the entry that says it was erased
 
 
 def verify(
@@ -407,7 +424,9 @@ def _look(authority: str, seen: _Seen, this: _Read, wanted: set[int]) -> None:
         seen.leaves.setdefault(this.row.sequence, this.leaf.hex())
     recorded = seen.before.recorded
     if this.entry is not None:
-        seen.sealed.update(sealed_in(this.entry.body))
+        number = this.entry.sequence
+        seen.sealed.update((each, number) for each in sealed_in(this.entry.body))
+        seen.erased.update((each, number) for each in erased_in(this.entry))
         recorded = this.entry.recorded
     seen.before = _Before(this.row.sequence, this.leaf.hex(), recorded)
 
@@ -459,16 +478,17 @@ _PER_ENTRY: Mapping[int, _Check] = {1: _format_faults, 2: _place_faults, 3: _cha
 def _entry_steps(seen: _Seen) -> Iterator[Step]:
     """Steps 1 to 4, whose problems each belong to one entry."""
     reach = f"1 to {seen.before.sequence:,}" if seen.count else "no entries"
-    yield _step(1, "format and canonical form", _counted(seen.count, "entry", "entries"), seen.problems[1])
-    yield _step(2, "sequence without gaps", reach, seen.problems[2])
-    yield _step(3, "chain of digests", "whole", seen.problems[3])
+    entries = _counted(seen.count, "entry", "entries")
+    yield _step(1, "format and canonical form", entries, seen.problems[1], "whether what they say is true")
+    yield _step(2, "sequence without gaps", reach, seen.problems[2], "whether entries were cut off at the end")
+    yield _step(3, "chain of digests", "whole", seen.problems[3], "that it was not written again whole")
     yield _step(4, "training flag", "said once, by the first entry", seen.problems[4])
 
 
-def _step(number: int, title: str, detail: str, problems: Sequence[Problem]) -> Step:
+def _step(number: int, title: str, detail: str, problems: Sequence[Problem], limit: str = "") -> Step:
     if problems:
         detail = _counted(len(problems), "problem", "problems")
-    return Step(number, title, not problems, detail, tuple(problems))
+    return Step(number, title, not problems, detail, tuple(problems), limit)
 
 
 def _counted(number: int, one: str, many: str) -> str:
@@ -503,13 +523,25 @@ def _after(count: int) -> str:
 
 
 def _seal_step(seen: _Seen, openings: Mapping[str, Opening]) -> Step:
-    """Step 6: every opening there is opens a seal in the log; a seal without one was erased, which is no fault."""
+    """Step 6: every opening there is opens a seal in the log.
+
+    A seal without one is no fault, since a log outlives what it seals; but where no erasure on the log says why it is
+    gone, the step names the entries.
+    """
     problems = [Problem(None, fault) for key, opening in openings.items() for fault in _seal_check(seen, key, opening)]
     matching = sum(1 for key in seen.sealed if key in openings and _opens(openings[key]))
-    erased = sum(1 for key in seen.sealed if key not in openings)
+    gone = [key for key in seen.sealed if key not in openings]
+    lost = sorted({seen.sealed[key] for key in gone if key not in seen.erased})
     step = _step(6, "seals", "", problems)
-    counts = f"{_counted(matching, 'opening matches', 'openings match')}, {erased:,} erased or withheld"
-    return step._replace(detail=f"{step.detail}; {counts}" if problems else counts)
+    counts = f"{_counted(matching, 'opening matches', 'openings match')}, {len(gone):,} erased or withheld"
+    limit = f"why the openings of {_named(lost)} are gone: no erasure on the log says so" if lost else ""
+    return step._replace(detail=f"{step.detail}; {counts}" if problems else counts, limit=limit)
+
+
+def _named(entries: Sequence[int]) -> str:
+    """Some entries by number, the first few of many."""
+    some = ", ".join(f"{each:,}" for each in entries[:5])
+    return f"{'entry' if len(entries) == 1 else 'entries'} {some}{' and others' * (len(entries) > 5)}"
 
 
 def _seal_check(seen: _Seen, key: str, opening: Opening) -> Iterator[str]:
@@ -517,3 +549,5 @@ def _seal_check(seen: _Seen, key: str, opening: Opening) -> Iterator[str]:
         yield f"the opening kept for {key[:16]} does not match that seal"
     elif key not in seen.sealed:
         yield f"the opening kept for {key[:16]} belongs to no entry that could be read"
+    elif key in seen.erased:
+        yield f"the opening kept for {key[:16]} was erased, says entry {seen.erased[key]:,}, and is here"

@@ -145,7 +145,8 @@ class Library:
         listed, problems = mutants.equivalents(self.folders.values())
         if not listed:
             return problems
-        bench = mutants.workbench(self.words, self.days, self.folders.values(), law, self.milestones)
+        written = map(_without_cases, self.folders.values())
+        bench = mutants.workbench(self.words, self.days, written, law, self.milestones)
         return tuple(sorted({*problems, *mutants.unfounded(listed, bench)}))
 
 
@@ -262,6 +263,21 @@ def _unread(where: str, error: Exception) -> UsageError:
 def schema(name: str) -> str:
     """The JSON Schema of that name, as shipped."""
     return files("rules").joinpath("schemas", f"{name}.schema.json").read_text(encoding="utf-8")
+
+
+def retention_classes() -> tuple[str, str]:
+    """Where the classes of retention stand, and the text."""
+    return "rules/retention.yaml", _text(files("rules").joinpath("retention.yaml"), "rules/retention.yaml")
+
+
+def exemption_codes() -> tuple[str, str]:
+    """Where the codes of exemption stand, and the text."""
+    return "rules/exemptions.yaml", _text(files("rules").joinpath("exemptions.yaml"), "rules/exemptions.yaml")
+
+
+def bundle_script() -> str:
+    """The script that checks a bundle without Vires, as shipped."""
+    return files("engine").joinpath("standalone", "verify_bundle.py").read_text(encoding="utf-8")
 
 
 def template() -> dict[str, str]:

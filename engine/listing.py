@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping, Sequence
 
+from engine import checkpoints
+from engine.anchoring import REACH
 from engine.conditions import ALWAYS, parameters
 from engine.law import Law, Parameter, Rule, Table
 from engine.ledger import Entry
@@ -113,6 +116,9 @@ def _what(entry: Entry) -> str:
         return f"{body.get('step')} on {body.get('at')}: {irregular}{body.get('answer')}"
     if entry.kind == "judgement":
         return f"{body.get('rule')}: {body.get('answer')}, {body.get('role')}"
+    if entry.kind == "retention":
+        of = body.get("hold", body.get("asked", ""))
+        return f"{body.get('act')} {of}".strip()
     return {"log-opened": f"training: {words(bool(body.get('training')))}", "fault": str(body.get("detail"))}.get(
         entry.kind, ""
     )
@@ -134,21 +140,29 @@ def entry_plain(entry: Entry) -> dict[str, object]:
 
 
 def verify_lines(authority: str, steps: Sequence[Checked], width: int) -> list[str]:
-    """The steps of verification for people, then the answer."""
+    """The steps of verification for people, with what each cannot say, then the answer."""
     lines = [f"{authority}"]
     for step in steps:
         mark = " " if step.ok else "✗"
-        lines += hang(step.detail, f"{mark} {step.number} {step.title:<34} ", width)
+        lines += hang(step.detail, f"{mark} {step.number:>2} {step.title:<31} ", width)
         for problem in step.problems:
             place = f"entry {problem.sequence}: " if problem.sequence is not None else ""
             lines += wrap(f"{place}{problem.message}", 6, width)
+        lines += hang(step.limit, "      cannot say: ", width) if step.limit else []
     bad = sorted({problem.sequence for step in steps for problem in step.problems if problem.sequence is not None})
     if all(step.ok for step in steps):
-        return [*lines, "✓ nothing is out of place"]
+        return [*lines, *hang(_answer(steps[-1]), "✓ ", width)]
     return [
         *lines,
         f"✗ the log does not verify; the first bad entry is {bad[0]}" if bad else "✗ the log does not verify",
     ]
+
+
+def _answer(last: Checked) -> str:
+    """What a verification without a fault comes to: how far it proves anything."""
+    if last.title != REACH:
+        return "nothing is out of place"
+    return f"nothing is out of place: {last.detail}" + (f"; {last.limit}" if last.limit else "")
 
 
 def steps_plain(steps: Sequence[Checked]) -> list[dict[str, object]]:
@@ -159,10 +173,19 @@ def steps_plain(steps: Sequence[Checked]) -> list[dict[str, object]]:
             "title": step.title,
             "ok": step.ok,
             "detail": step.detail,
+            "cannot_say": step.limit,
             "problems": [{"entry": problem.sequence, "message": problem.message} for problem in step.problems],
         }
         for step in steps
     ]
+
+
+def checkpoint_plain(note: bytes) -> dict[str, object]:
+    """A checkpoint for machines; it is read, not verified."""
+    found, read = checkpoints.read(note)
+    root = base64.b64encode(found.root).decode()
+    names = [each.name for each in read.signatures]
+    return {"origin": found.origin, "entries": found.size, "root": root, "signed_by": names}
 
 
 def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[str]:
@@ -172,8 +195,13 @@ def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[st
         if result.differs:
             head = f"✗ {authority}:{result.entry} {result.case} {result.step}  "
             lines += hang(result.differs, head, width)
+        elif result.erased:
+            head = f"? {authority}:{result.entry} {result.case} {result.step}  "
+            lines += hang(f"erased: {', '.join(result.erased)}; it cannot be taken again", head, width)
     differ = sum(bool(result.differs) for _, result in results)
-    same = f"{len(results) - differ} of {len(results)} decisions come to the same answer"
+    erased = sum(bool(result.erased) for _, result in results)
+    same = f"{len(results) - differ - erased} of {len(results)} decisions come to the same answer"
+    same += f"; {erased} cannot be taken again: what they rest on was erased" if erased else ""
     return [*lines, f"{'✗' if differ else '✓'} {same}"]
 
 

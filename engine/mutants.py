@@ -8,11 +8,11 @@ evaluator alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from engine import cases, conditions, markup, packs
+from engine import cases, markup, packs
 from engine.law import Case, Law, Parameter, Rule, Table
 from engine.markup import Map, Node, Problem, Seq, Text, Where
 from engine.model import Moment, moment
@@ -108,9 +108,10 @@ def workbench(
 # Trying them ------------------------------------------------------------------------------------------------------
 
 
-def survivors(entry: Entry, on: Bench) -> tuple[int, tuple[Mutant, ...]]:
-    """How many mutants an entry has, and those that no case notices."""
-    made = tuple(mutants(entry, on.law.vocabulary.terms))
+def survivors(entry: Entry, on: Bench, only: Collection[tuple[str, str]] = ()) -> tuple[int, tuple[Mutant, ...]]:
+    """How many mutants an entry has, or has of these changes `only`, and those that no case notices."""
+    every = mutants(entry, on.law.vocabulary.terms)
+    made = tuple(each for each in every if not only or (each.before, each.after) in only)
     if not made:
         return 0, ()
     items, problems = entry.read(entry.node)
@@ -143,9 +144,9 @@ class _Trial(NamedTuple):
     case: Case
     milestones: Mapping[str, str | None]
 
-    def right(self, items: Iterable[Parameter | Table | Rule]) -> bool:
-        """Whether the case comes out as expected when these items stand in the law in place of their namesakes."""
-        return not cases.run(_put(self.law, items), self.case, self.milestones, twice=False).wrong
+    def right(self, law: Law) -> bool:
+        """Whether the case comes out as expected under a law: its own, or one with a mutant in it."""
+        return not cases.run(law, self.case, self.milestones, twice=False).wrong
 
 
 def _trials(items: Iterable[Parameter | Table | Rule], on: Bench) -> Iterator[_Trial]:
@@ -158,7 +159,7 @@ def _trials(items: Iterable[Parameter | Table | Rule], on: Bench) -> Iterator[_T
         if case.subject not in scopes:
             scopes[case.subject] = _only(case.subject, on.law)
         trial = _Trial(scopes[case.subject], case, on.milestones)
-        if trial.right(()):
+        if trial.right(trial.law):
             yield trial
 
 
@@ -167,7 +168,7 @@ def _using(item: Parameter | Table | Rule, law: Law) -> Iterator[str]:
         yield item.id
         return
     for subject in law.subjects.values():
-        if any(item.id in conditions.parameters(condition) for condition in subject.conditions):
+        if item.id in subject.figures:
             yield subject.id
 
 
@@ -175,12 +176,15 @@ def _only(subject: str, law: Law) -> Law:
     """The law under which the cases of one rule or table are judged, without rules and tables they do not need."""
     whole = law.for_authority(law.packs[law.subjects[subject].pack].authority)
     found = whole.subjects[subject]
-    needed = set(found.reads) | ({found.decides} if isinstance(found, Table) else set())
+    rules = {subject: found} if isinstance(found, Rule) else {}
+    rules |= {waived: whole.rules[waived] for waived in rules[subject].waives} if rules else {}
+    needed = set(found.reads).union(*(rule.reads for rule in rules.values()))
+    needed |= {found.decides} if isinstance(found, Table) else set()
     for table in reversed(whole.tables):
         if table.decides in needed:
             needed |= table.reads
     tables = tuple(table for table in whole.tables if table.decides in needed)
-    return replace(whole, tables=tables, rules={subject: found} if isinstance(found, Rule) else {}, cases=())
+    return replace(whole, tables=tables, rules=rules, cases=(), known=None)
 
 
 def _put(law: Law, items: Iterable[Parameter | Table | Rule]) -> Law:
@@ -195,7 +199,16 @@ def _put(law: Law, items: Iterable[Parameter | Table | Rule]) -> Law:
 
 def _noticed(mutant: Mutant, trials: Iterable[_Trial]) -> bool:
     items, problems = mutant.entry.read(mutant.node)
-    return bool(problems) or not all(trial.right(items) for trial in trials)
+    if problems:
+        return True
+    changed: dict[str, Law] = {}  # by the subject of the cases that are judged under it
+    for trial in trials:
+        subject = trial.case.subject
+        if subject not in changed:
+            changed[subject] = _put(trial.law, items)
+        if not trial.right(changed[subject]):
+            return True
+    return False
 
 
 # Making them ------------------------------------------------------------------------------------------------------
@@ -487,7 +500,7 @@ def _listed(path: str, node: Node | None, problems: list[Problem]) -> tuple[Node
 
 def unfounded(listed: Iterable[Equivalent], on: Bench) -> Iterator[Problem]:
     """Entries that name no mutant, or one that a case notices."""
-    by_id = {entry.id: entry for entry in on.entries}
+    listed, by_id = tuple(listed), {entry.id: entry for entry in on.entries}
     alive: dict[str, set[tuple[str, str]]] = {}
     for each in listed:
         change, entry = each.names[1:], by_id.get(each.subject)
@@ -496,7 +509,8 @@ def unfounded(listed: Iterable[Equivalent], on: Bench) -> Iterator[Problem]:
             yield Problem(each.where, what, nearest(each.subject, by_id) or "see vires rules test --mutate")
             continue
         if each.subject not in alive:
-            alive[each.subject] = {(mutant.before, mutant.after) for mutant in survivors(entry, on)[1]}
+            named = {other.names[1:] for other in listed if other.subject == each.subject}
+            alive[each.subject] = {(mutant.before, mutant.after) for mutant in survivors(entry, on, named)[1]}
         if change in alive[each.subject]:
             continue
         made = {(mutant.before, mutant.after) for mutant in mutants(entry, on.law.vocabulary.terms)}

@@ -63,7 +63,7 @@ def check(
         tuple(case for reader in readers for case in reader.cases),
         {path.rpartition("/")[2].removesuffix(".yaml"): digest({path: source}) for path, source in days.items()},
     )
-    problems.extend((*_twice(readers), *_dangling(law), *_mismatched(law), *_unwaivable(law)))
+    problems.extend((*_twice(readers), *_dangling(law), *_mismatched(law), *_unwaivable(law), *_alike(law)))
     law = _yielding(law, problems)
     return law, tuple(sorted(set(problems)))
 
@@ -192,6 +192,14 @@ def _yielding(law: Law, problems: list[Problem]) -> Law:
                     applies.append(Order(other.as_at, op, Moment(day)))  # type: ignore[arg-type]
             rules[rule.id] = replace(rules[rule.id], when=All((rules[rule.id].when, Not(All(tuple(applies))))))
     return replace(law, rules=rules)
+
+
+def _alike(law: Law) -> Iterable[Problem]:
+    """A figure and a table or rule of one name: nobody could tell which of them a case or a change is about."""
+    for id, parameter in law.parameters.items():
+        if id in law.subjects:
+            what = f"{id} is a figure, and also a {'table' if isinstance(law.subjects[id], Table) else 'rule'}"
+            yield Problem(parameter.where, what, f"give one of them another name; see {law.subjects[id].where}")
 
 
 def _mismatched(law: Law) -> Iterable[Problem]:

@@ -6,9 +6,9 @@ Every answer also says what it found and, for a step that comes too early, the f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine import calendars
 from engine.calendars import DayMark
@@ -102,19 +102,28 @@ class Context:
 
 def evaluate(condition: Condition, ctx: Context) -> Outcome:
     """Whether the condition holds."""
-    if isinstance(condition, All):
-        return _all([evaluate(item, ctx) for item in condition.items])
-    if isinstance(condition, AnyOf):
-        return _negate(_all([_negate(evaluate(item, ctx)) for item in condition.items]))
-    if isinstance(condition, Not):
-        return _negate(evaluate(condition.item, ctx))
-    return _leaf(condition, ctx)
+    return _JUDGES[type(condition)](condition, ctx)
+
+
+def _every(condition: All, ctx: Context) -> Outcome:
+    return _all([_JUDGES[type(item)](item, ctx) for item in condition.items])
+
+
+def _any(condition: AnyOf, ctx: Context) -> Outcome:
+    return _negate(_all([_negate(_JUDGES[type(item)](item, ctx)) for item in condition.items]))
+
+
+def _not(condition: Not, ctx: Context) -> Outcome:
+    return _negate(evaluate(condition.item, ctx))
 
 
 def _all(outcomes: list[Outcome]) -> Outcome:
-    if FALSE in outcomes:
-        return FALSE
-    unknown = [outcome for outcome in outcomes if outcome.truth is None]
+    unknown = []
+    for outcome in outcomes:
+        if outcome.truth is False:
+            return FALSE
+        if outcome.truth is None:
+            unknown.append(outcome)
     if not unknown:
         return TRUE
     missing = dict.fromkeys(name for outcome in unknown for name in outcome.missing)
@@ -128,37 +137,54 @@ def _negate(outcome: Outcome) -> Outcome:
     return FALSE if outcome.truth else TRUE
 
 
-def _leaf(leaf: Leaf, ctx: Context) -> Outcome:
-    if isinstance(leaf, Done):
-        return TRUE if (leaf.milestone in ctx.facts) != leaf.negated else FALSE
-    if isinstance(leaf, Includes) and asks_nothing(leaf, ctx.facts):
+def _unknown(names: tuple[str, ...], ctx: Context) -> Outcome:
+    """What is not known of these names, at least one of them."""
+    values = [(name, ctx.facts.get(name)) for name in names]
+    missing = tuple(name for name, value in values if value is None)
+    return Outcome(None, missing, tuple(value for _, value in values if isinstance(value, Unsure)))
+
+
+def _truth(leaf: Truth, ctx: Context) -> Outcome:
+    value = ctx.facts.get(leaf.fact)
+    if value is None or isinstance(value, Unsure):
+        return _unknown((leaf.fact,), ctx)
+    return TRUE if value is leaf.value else FALSE
+
+
+def _one_of(leaf: OneOf, ctx: Context) -> Outcome:
+    value = ctx.facts.get(leaf.fact)
+    if value is None or isinstance(value, Unsure):
+        return _unknown((leaf.fact,), ctx)
+    return TRUE if (value in leaf.values) != leaf.negated else FALSE
+
+
+def _done(leaf: Done, ctx: Context) -> Outcome:
+    return TRUE if (leaf.milestone in ctx.facts) != leaf.negated else FALSE
+
+
+def _includes(leaf: Includes, ctx: Context) -> Outcome:
+    if asks_nothing(leaf, ctx.facts):
         return TRUE
-    missing: tuple[str, ...] = ()
-    unsure: tuple[Unsure, ...] = ()
-    value = None
-    for name in reversed(leaf_names(leaf)):  # the last looked at is the one that is tested
-        value = ctx.facts.get(name)
-        if value is None:
-            missing = (name, *missing)
-        elif isinstance(value, Unsure):
-            unsure = (value, *unsure)
-    if missing and isinstance(leaf, (Order, Period)) and leaf.done and {*missing} & {*leaf_names(leaf)[:2]}:
-        return FALSE
-    if missing or unsure:
-        return Outcome(None, missing, unsure)
-    if isinstance(leaf, Truth):
-        return TRUE if value is leaf.value else FALSE
-    if isinstance(leaf, OneOf):
-        return TRUE if (value in leaf.values) != leaf.negated else FALSE
-    if isinstance(leaf, Amount):
-        return _amount(leaf, value, ctx)
-    if isinstance(leaf, Includes):
-        return TRUE if includes(leaf, value, ctx.facts) else FALSE
-    return _order(leaf, ctx) if isinstance(leaf, Order) else _period(leaf, ctx)
+    if not _known(leaf, ctx):
+        return _unknown(leaf_names(leaf), ctx)
+    return TRUE if includes(leaf, ctx.facts.get(leaf.fact), ctx.facts) else FALSE
 
 
-def _amount(leaf: Amount, value: Value | None, ctx: Context) -> Outcome:
-    figure = ctx.figure(leaf.bound)
+def _known(leaf: Leaf, ctx: Context) -> bool:
+    """Whether all that a test reads is known."""
+    return not any((value := ctx.facts.get(name)) is None or isinstance(value, Unsure) for name in leaf_names(leaf))
+
+
+def _undone(leaf: Order | Period, ctx: Context) -> bool:
+    """Whether a test of something done reads a moment that nobody has recorded: it has not happened."""
+    return leaf.done and any(name not in ctx.facts for name in leaf_names(leaf)[:2])
+
+
+def _amount(leaf: Amount, ctx: Context) -> Outcome:
+    value = ctx.facts.get(leaf.fact)
+    if value is None or isinstance(value, Unsure) or (leaf.bound.fact and not _known(leaf, ctx)):
+        return _unknown(leaf_names(leaf), ctx)
+    figure = ctx.figure(leaf.bound) if leaf.bound.fact or leaf.bound.parameter else leaf.bound
     if isinstance(figure, Unsure):
         return Outcome(None, (), (figure,))
     if isinstance(value, Money):
@@ -203,6 +229,8 @@ def _moment(side: str | Moment, ctx: Context) -> Moment:
 
 
 def _order(leaf: Order, ctx: Context) -> Outcome:
+    if not _known(leaf, ctx):
+        return FALSE if _undone(leaf, ctx) else _unknown(leaf_names(leaf), ctx)
     left, right = _moment(leaf.left, ctx), _moment(leaf.right, ctx)
     if leaf.op == "on or before":
         return TRUE if left.day <= right.day else FALSE
@@ -228,6 +256,8 @@ def _same_day(leaf: Order, ctx: Context) -> Outcome:
 
 
 def _period(leaf: Period, ctx: Context) -> Outcome:
+    if not _known(leaf, ctx):
+        return FALSE if _undone(leaf, ctx) else _unknown(leaf_names(leaf), ctx)
     figure = ctx.figure(leaf.bound)
     if isinstance(figure, Unsure):
         return Outcome(None, (), (figure,))
@@ -256,6 +286,20 @@ def _counted(leaf: Period, start: int, end: int, ctx: Context) -> int | None:
 def _beyond(leaf: Period) -> Outcome:
     why = f"the calendar {leaf.calendar} does not reach these dates"
     return Outcome(None, (), (Unsure(why, leaf.calendar),))
+
+
+_JUDGES: Mapping[type, Callable[[Any, Context], Outcome]] = {
+    All: _every,
+    AnyOf: _any,
+    Not: _not,
+    Truth: _truth,
+    OneOf: _one_of,
+    Includes: _includes,
+    Amount: _amount,
+    Order: _order,
+    Done: _done,
+    Period: _period,
+}
 
 
 # Explaining -------------------------------------------------------------------------------------------------------

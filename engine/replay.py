@@ -15,7 +15,22 @@ from engine.decide import decide
 from engine.errors import LedgerError
 from engine.law import Law
 from engine.ledger import Entry, Opening
-from engine.model import MAY_PROCEED, Decision, Facts, Finding, Judgement, Moment, Value, moment
+from engine.model import (
+    EXPLAINED,
+    MAY_PROCEED,
+    MET,
+    MISSING,
+    NOT_APPLICABLE,
+    NOT_MET,
+    REFER,
+    Decision,
+    Facts,
+    Finding,
+    Judgement,
+    Moment,
+    Value,
+    moment,
+)
 from engine.vocabulary import Term, from_plain
 from engine.workflow import Step as WorkflowStep
 from engine.workflow import Workflow
@@ -227,6 +242,7 @@ class Replayed(NamedTuple):
     step: str
     answer: str
     differs: str = ""
+    erased: tuple[str, ...] = ()  # facts erased since then, without which the decision cannot be taken again
 
 
 Lawbook = Callable[[Entry], tuple[Law, Workflow]]  # the law and workflow whose digests an entry records
@@ -245,23 +261,65 @@ def _again(state: CaseState, entry: Entry, lawbook: Lawbook) -> Replayed:
     body: Mapping[str, Any] = entry.body
     done = Replayed(entry.sequence, state.case, str(body.get("step")), str(body.get("answer")))
     try:
-        return done._replace(differs=_compared(state, entry, *lawbook(entry)))
+        law, workflow = lawbook(entry)
+        differs, again = _compared(state, entry, law, workflow)
+        erased = _rests_on_erased(state, body, again) if differs and again else ()
+        erased = erased if erased and _agrees_with_itself(state, entry, law, workflow) else ()
+        return done._replace(differs="" if erased else differs, erased=erased)
     except LedgerError as error:
         return done._replace(differs=error.message)
     except (KeyError, TypeError, ValueError):
         return done._replace(differs="its body is not that of a decision")
 
 
-def _compared(state: CaseState, entry: Entry, law: Law, workflow: Workflow) -> str:
-    """How the decision differs when it is taken again, or nothing; facts erased since then are named."""
+def _rests_on_erased(state: CaseState, kept: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[str, ...]:
+    """The erased facts that the decision needs, where they alone make it differ; nothing where anything else does.
+
+    A finding that differs is excused when, taken again, it is missing an erased fact. What a decision says above its
+    findings (answer, where it leads) follows from them; the step, its day and where the case stood do not.
+    """
+    erased = {name for name, fact in state.facts.items() if fact.value is None}
+    if any(kept.get(name) != again.get(name) for name in ("step", "at", "from")):
+        return ()
+    then = {finding["rule"]: finding for finding in kept["findings"]}
+    now = {finding["rule"]: finding for finding in again["findings"]}
+    if then.keys() != now.keys() or len(then) < len(kept["findings"]):
+        return ()
+    needed: set[str] = set()
+    for rule, found in now.items():
+        if found != then[rule]:
+            missing = erased & set(found.get("needs", ()))
+            if not missing or found["answer"] != MISSING:
+                return ()
+            needed |= missing
+    return tuple(sorted(needed))
+
+
+def _agrees_with_itself(state: CaseState, entry: Entry, law: Law, workflow: Workflow) -> bool:
+    """Whether a recorded decision comes to the answer of its findings, on its own day, and leads where that does."""
+    from engine.machine import machine_of
+
+    kept: Mapping[str, Any] = entry.body
+    step = workflow.step(str(kept["step"]))
+    if step is None or dated(law, step, moment(kept["at"])).iso != entry.happened:
+        return False
+    stands = {str(each.get("settled", each)["answer"]) for each in kept["findings"]} - {MET, NOT_APPLICABLE, EXPLAINED}
+    answer = next((each for each in (NOT_MET, REFER, MISSING) if each in stands), REFER if stands else MAY_PROCEED)
+    moves = answer == MAY_PROCEED or "irregular" in kept
+    target = machine_of(workflow).move(state.state, str(kept["step"])) if moves else None
+    return kept["answer"] == answer and kept.get("to") == target
+
+
+def _compared(state: CaseState, entry: Entry, law: Law, workflow: Workflow) -> tuple[str, dict[str, Any]]:
+    """How the decision differs when it is taken again, or nothing; and what it comes to now, where it can be taken."""
     body: Mapping[str, Any] = entry.body
     derived = [name for name in state.facts if name in law.vocabulary.terms and law.vocabulary.terms[name].derived]
     if derived:
-        return f"{', '.join(sorted(derived))} was recorded, which only the rules may decide"
+        return f"{', '.join(sorted(derived))} was recorded, which only the rules may decide", {}
     decision = decide(law, workflow, state.state, state.for_step(), body["step"], moment(body["at"]))
     if decision.fault:
-        return f"the evaluators disagree: {decision.fault}"
-    again = plain_decision(decision)
+        return f"the evaluators disagree: {decision.fault}", {}
+    again: dict[str, Any] = plain_decision(decision)
     described, target = workflow.step(decision.step), decision.target
     if "irregular" in body:
         from engine.machine import machine_of
@@ -273,7 +331,7 @@ def _compared(state: CaseState, entry: Entry, law: Law, workflow: Workflow) -> s
     happened = dated(law, described, decision.at).iso if described else decision.at.iso
     difference = _difference({**body, "happened": entry.happened}, {**again, "happened": happened})
     erased = sorted(name for name, kept in state.facts.items() if kept.value is None)
-    return f"{difference} (erased since: {', '.join(erased)})" if difference and erased else difference
+    return f"{difference} (erased since: {', '.join(erased)})" if difference and erased else difference, again
 
 
 def _difference(kept: Mapping[str, Any], again: Mapping[str, Any]) -> str:

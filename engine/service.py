@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import __version__, adoption, auditing, ledger, packs, posts, replay
+from engine import __version__, adoption, auditing, checkpoints, ledger, packs, posts, replay
 from engine.adoption import Adopted
+from engine.anchoring import Anchors
 from engine.decide import Runner, assess, derive_all, rests_on
 from engine.errors import ConflictError, LedgerError, RefusedError, StoreError, UsageError
 from engine.law import Law, Rule, Table
@@ -34,6 +35,7 @@ from engine.outlook import EVENING, Outlook, known_step, later, outlook
 from engine.posts import Held, Register
 from engine.replay import CaseState, Replayed
 from engine.schema import nearest
+from engine.signing import Verifier
 from engine.vocabulary import Term, parse_value, to_plain
 from engine.workflow import Step, Workflow
 
@@ -202,6 +204,13 @@ class Office:
         for text in receipts:
             if (found := ledger.parse_receipt(text)).authority not in authorities:
                 raise LedgerError(f"{text} is a receipt of {found.authority}'s log, which is not among those verified")
+
+    def must_know_checkpoints(self, notes: Sequence[bytes], authorities: Sequence[str]) -> None:
+        """Nothing, or LedgerError when a checkpoint is of a log that is not looked at."""
+        for note in notes:
+            found = checkpoints.read(note)[0]
+            if not any(checkpoints.stands_for(found, name) for name in authorities):
+                raise LedgerError(f"a checkpoint is of {found.origin}, which is not among the logs verified")
 
     # Writing ------------------------------------------------------------------------------------------------------
 
@@ -460,6 +469,22 @@ class Office:
         if rule.id not in finding.needs and finding.answer == REFER:
             raise UsageError(f"{rule.id} waits for another judgement", f"judge {', '.join(finding.needs)} instead")
 
+    def plain(self, said: str, what: str) -> str:
+        """What a person wrote; UsageError when it is blank or cannot be shown."""
+        return _plain(said, what)
+
+    def set_down(
+        self, authority: str, case: str, item: Item, title: str | None = None, erased: Sequence[str] = ()
+    ) -> Written:
+        """One entry about a case that moves it nowhere; with it the openings of `erased` are gone for good."""
+        state = self.case(authority, case)
+        projection = self._projected(state)
+        projection = projection if title is None else projection._replace(title=title)
+        written = self._append(authority, [item], (case, state.sequence), projection, erased=erased)
+        if erased:
+            self._folded.pop((authority, case), None)
+        return written
+
     # Appending ----------------------------------------------------------------------------------------------------
 
     def _append(
@@ -470,13 +495,16 @@ class Office:
         projection: CaseRow | None = None,
         artifacts: Mapping[str, tuple[str, bytes]] | None = None,
         logins: Mapping[str, str] | None = None,
+        erased: Sequence[str] = (),
     ) -> Written:
         """The items on the log in one append; entries of other cases that came in between do not stand in the way."""
         if items[0][1] is not None and set(self.held(authority)) == {posts.AUDITOR}:
             raise RefusedError(f"you are {posts.AUDITOR} of {authority}: an auditor reads and writes nothing")
         for _ in range(RETRIES):
             try:
-                return self._append_once(authority, items, case_after, projection, artifacts or {}, logins or {})
+                return self._append_once(
+                    authority, items, case_after, projection, artifacts or {}, logins or {}, erased
+                )
             except ConflictError as conflict:
                 self._heads.pop(authority, None)
                 rows = [row for row in conflict.rows if isinstance(row, ledger.Row)]
@@ -493,13 +521,14 @@ class Office:
         projection: CaseRow | None,
         artifacts: Mapping[str, tuple[str, bytes]],
         introduced: Mapping[str, str],
+        erased: Sequence[str],
     ) -> Written:
         if authority not in self._heads:
             self._heads[authority] = self.store.head(authority)
         expected, actor = self._heads[authority], self._actor(authority)
         logins = dict(introduced)
         if actor is None:
-            actor = logins[self.login] = secrets.token_hex(8)
+            actor = logins.setdefault(self.login, secrets.token_hex(8))
             items = items if items[0][0] == "log-opened" else [self._introduction(), *items]
         writes = self._composed(expected, authority, actor, items)
         last = writes[-1]
@@ -513,6 +542,7 @@ class Office:
             projection=projection,
             artifacts=artifacts,
             logins=logins,
+            erased=erased,
         )
         self._heads[authority] = ledger.head_after(last)
         self._kept.update(artifacts)
@@ -557,9 +587,16 @@ class Office:
         """The entries of a log, or of one case, in order."""
         return auditing.entries(self.store, authority, case)
 
-    def verify(self, authority: str, receipts: Sequence[str]) -> tuple[ledger.Step, ...]:
-        """The numbered steps of verification."""
-        return auditing.verify(self.store, authority, receipts)
+    def verify(
+        self,
+        authority: str,
+        receipts: Sequence[str] = (),
+        notes: Sequence[bytes] = (),
+        keys: Sequence[Verifier] = (),
+        watch: Callable[[], object] | None = None,
+    ) -> tuple[ledger.Step, ...]:
+        """The numbered steps of verification, held against receipts and signed checkpoints; `watch` sees each entry."""
+        return auditing.verify(self.store, authority, Anchors(receipts, notes, keys), watch)
 
     def replay(self, authority: str, case: str | None = None) -> Iterator[Replayed]:
         """Every decision of a case, or of the whole log, taken again under the law of its day."""

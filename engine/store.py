@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import ClauseElement, Index, LargeBinary, bindparam, cast, create_engine, insert, select
+from sqlalchemy import ClauseElement, Index, LargeBinary, bindparam, cast, create_engine, delete, insert, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -165,6 +165,11 @@ ACTOR_OF = _compiled(
 ARTIFACT_BY = _compiled(select(_blob(ARTIFACT.c.bytes)).where(ARTIFACT.c.digest == bindparam("digest")))
 ADD_ENTRY = _compiled(insert(ENTRY))
 ADD_OPENING = _compiled(sqlite.insert(OPENING).on_conflict_do_nothing())
+DROP_OPENING = _compiled(
+    delete(OPENING).where(
+        OPENING.c.authority == bindparam("authority"), OPENING.c.commitment == bindparam("commitment")
+    )
+)
 ADD_ACTOR = _compiled(insert(ACTOR))
 ADD_ARTIFACT = _compiled(insert(ARTIFACT))
 PUT_CASE = _compiled(
@@ -232,6 +237,11 @@ class Store:
             )
         return Head(row.authority, row.sequence, row.leaf.hex(), ledger.decode(row.bytes).recorded)
 
+    def newest(self, authority: str) -> int:
+        """The number of the newest entry, 0 where there is none; nothing else of it is looked at."""
+        found = self._rows(LAST_LEAF, authority=authority)
+        return found[0][0] if found and isinstance(found[0][0], int) else 0
+
     def authorities(self) -> tuple[str, ...]:
         """Every authority with a log here, by name."""
         return tuple(name for (name,) in self._rows(AUTHORITIES))
@@ -290,12 +300,14 @@ class Store:
         projection: CaseRow | None = None,
         artifacts: Mapping[str, tuple[str, bytes]] = NONE,
         logins: Mapping[str, str] = NONE,
+        erased: Sequence[str] = (),
     ) -> None:
         """Nothing; all of it is on the disk in one transaction, or an error is raised and nothing was written.
 
         `expected` is the head that `writes` were composed on, and `case_after` a case with the sequence of the newest
         of its entries that was read (0: none): if either has moved, ConflictError with the rows that came between.
-        `artifacts` is digest -> (kind, bytes), kept where absent; `logins` is login -> actor id, for new logins only.
+        `artifacts` is digest -> (kind, bytes), kept where absent; `logins` is login -> actor id, for new logins only;
+        the openings of the commitments in `erased` are overwritten on the disk.
         """
         _must_follow(authority, expected, writes)
         with self._explained("; nothing was written"), self._transaction():
@@ -307,8 +319,13 @@ class Store:
             self._add_artifacts(artifacts)
             for login, actor in logins.items():
                 self._run(ADD_ACTOR, authority=authority, login=login, actor=actor)
+            for commitment in erased:
+                self._run(DROP_OPENING, authority=authority, commitment=commitment)
             if projection is not None:
                 self._run(PUT_CASE, **dict(zip(CASES.c.keys(), projection, strict=True)))
+        if erased:  # the write-ahead log still has the pages as they were
+            with self._explained("; it is erased, and may still stand in the file's write-ahead log"):
+                self._hot.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _add(self, write: Write) -> None:
         entry = write.entry
@@ -502,6 +519,7 @@ def _connect(place: str, busy_ms: int) -> sqlite3.Connection:
         connection = sqlite3.connect(target, timeout=busy_ms / 1000, isolation_level=None, uri=True)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten with zeros
     except sqlite3.Error as error:
         raise _explain(error, place, "") from error
     return connection

@@ -8,7 +8,7 @@ overlap that is not there. A row is called dead where even free answers to such 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -72,7 +72,8 @@ class Axis:
         return self.places[0].edge is not None
 
 
-Truths = tuple[tuple[bool | None, ...], ...]  # in each reading of VAT, of each row
+Three = tuple[bool | None, ...]  # of one condition, in each reading of VAT; or of each row, in one
+Truths = tuple[Three, ...]  # in each reading of VAT, of each row
 Spot = tuple[int, ...]  # the place on each axis
 
 
@@ -238,14 +239,27 @@ class _Grid:
 
     def truths(self, gate: Condition, rows: Sequence[Condition]) -> dict[Spot, Truths]:
         """For every combination inside the gate, whether each row applies, in each reading of VAT."""
-        found: dict[Spot, Truths] = {}
         figures: dict[str, Bound | Unsure] = {}
-        for spot in product(*(range(len(axis.places)) for axis in self.axes)):
-            facts = {axis.name: axis.places[at].value for axis, at in zip(self.axes, spot, strict=True)}
-            each = [Context(self.law, facts, Moment(self.day), vat, figures=figures) for vat in self.readings]
-            if all(evaluate(gate, ctx).truth for ctx in each):
-                found[spot] = tuple(tuple(evaluate(row, ctx).truth for row in rows) for ctx in each)
-        return found
+        inside, *judged = (self._judging(each, figures) for each in (gate, *rows))
+        spots = product(*(range(len(axis.places)) for axis in self.axes))
+        return {
+            spot: tuple(zip(*(judge(spot) for judge in judged), strict=True)) for spot in spots if all(inside(spot))
+        }
+
+    def _judging(self, condition: Condition, figures: dict[str, Bound | Unsure]) -> Callable[[Spot], Three]:
+        """Whether a condition holds at a spot, in each reading; judged once for all that differ in nothing it reads."""
+        read = [at for at, axis in enumerate(self.axes) if axis.name in conditions.names(condition)]
+        known: dict[Spot, Three] = {}
+
+        def judge(spot: Spot) -> Three:
+            key = tuple([spot[at] for at in read])
+            if key not in known:
+                facts = {self.axes[at].name: self.axes[at].places[spot[at]].value for at in read}
+                each = (Context(self.law, facts, Moment(self.day), vat, figures=figures) for vat in self.readings)
+                known[key] = tuple(evaluate(condition, ctx).truth for ctx in each)
+            return known[key]
+
+        return judge
 
     def regions(self, spots: set[Spot]) -> list[str]:
         """The combinations in words: what makes no difference left out, amounts joined, then choices."""

@@ -106,6 +106,11 @@ class Vocabulary:
         """The terms that are worked out from records."""
         return tuple(term for term in self.terms.values() if term.scalar)
 
+    @cached_property
+    def firsts(self) -> tuple[Term, ...]:
+        """The milestones that are the first of others."""
+        return tuple(term for term in self.terms.values() if term.first_of)
+
     def get(self, name: str) -> Term:
         """The term of that name; UsageError with the nearest name when there is none."""
         found = self.find(name)

@@ -127,6 +127,14 @@ def at(iso: str) -> Moment:
     return moment(iso)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the tamper suite tried and found, at the end of a run that had it."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    lines = [str(value) for each in reports for name, value in each.user_properties if name == "tampered"]
+    for line in sorted(set(lines)):
+        terminalreporter.write_line(f"tampered  {line}")
+
+
 @pytest.fixture(autouse=True)
 def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads what another run compiled, but for those that test the cache."""

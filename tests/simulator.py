@@ -239,7 +239,9 @@ def walk(council: Council, until: str = "close", case: str = NAME) -> None:
     """The case taken through its gates, refusals left out, up to and with a step."""
     for gate in CAMDEN:
         put_right(council, gate, case)
-        done = council.advance(gate.taken, gate.step, case, gate.already, "published by the central team" * bool(gate.already))
+        done = council.advance(
+            gate.taken, gate.step, case, gate.already, "published by the central team" * bool(gate.already)
+        )
         assert done.outlook.decision.answer == "may proceed", (gate.step, done.outlook.decision.blocking)
         if gate.step == until:
             return

@@ -1,4 +1,4 @@
-"""Merkle roots: RFC 9162 section 2.1.1. Other people's vectors are read in place, outside this project."""
+"""Merkle roots and proofs: RFC 9162 section 2.1. Other people's vectors are read in place, outside this project."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ import base64
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine.merkle import leaf_hash, node_hash, root
+from engine.merkle import (
+    Tree,
+    consistency_holds,
+    consistency_proof,
+    inclusion_holds,
+    inclusion_proof,
+    leaf_hash,
+    node_hash,
+    root,
+)
 
 VECTORS = Path(__file__).resolve().parents[2] / "shared" / "vectors" / "merkle"
 needs_vectors = pytest.mark.skipif(not VECTORS.is_dir(), reason="the Merkle vectors (shared/vectors/merkle) are absent")
@@ -94,3 +104,112 @@ def test_the_leaves_of_the_published_inclusion_proofs_are_ours() -> None:
     for path in sorted((VECTORS / "inclusion").glob("*/happy-path.json")):
         vector = json.loads(path.read_bytes())
         assert leaf_hash(ENTRIES[vector["leafIdx"]]) == base64.b64decode(vector["leafHash"]), path
+
+
+# ---- proofs
+
+
+def test_every_leaf_of_every_size_to_40_is_proved_and_nothing_else_is() -> None:
+    whole = [leaf_hash(index.to_bytes(2)) for index in range(40)]
+    for size in range(1, 41):
+        top = root(whole[:size])
+        for index in range(size):
+            proof = inclusion_proof(whole[:size], index)
+            assert inclusion_holds(whole[index], index, size, proof, top)
+            assert not inclusion_holds(whole[index], index + 1, size, proof, top)
+            assert not inclusion_holds(leaf_hash(b"other"), index, size, proof, top)
+            assert not inclusion_holds(whole[index], index, size, [*proof, top], top)
+            assert not inclusion_holds(whole[index], index, size, proof[:-1], top) or size == 1
+
+
+def test_every_older_tree_to_size_40_is_proved_to_be_the_beginning() -> None:
+    whole = [leaf_hash(index.to_bytes(2)) for index in range(40)]
+    roots = [root(whole[:size]) for size in range(41)]
+    for new in range(1, 41):
+        for old in range(1, new + 1):
+            proof = consistency_proof(whole[:new], old)
+            assert consistency_holds(old, new, roots[old], roots[new], proof)
+            assert not consistency_holds(old, new, roots[old - 1], roots[new], proof)
+            assert not consistency_holds(old, new, roots[old], roots[new - 1], proof)
+            assert not consistency_holds(old, new, roots[old], roots[new], [*proof, roots[1]])
+
+
+def test_a_tree_rewritten_below_the_old_size_has_no_proof_of_consistency() -> None:
+    whole = leaves(ENTRIES)
+    forged = [leaf_hash(b"other"), *whole[1:]]
+    for old in range(1, 9):
+        assert not consistency_holds(old, 8, root(whole[:old]), root(forged), consistency_proof(forged, old))
+
+
+@pytest.mark.parametrize("index", [-1, 0, 8])
+def test_a_leaf_that_is_not_there_has_no_proof(index: int) -> None:
+    with pytest.raises(ValueError, match="no leaf"):
+        inclusion_proof([] if index == 0 else leaves(ENTRIES), index)
+    with pytest.raises(ValueError, match="no proof leads"):
+        consistency_proof(leaves(ENTRIES), 0 if index == 0 else 9)
+
+
+def test_nothing_is_proved_of_an_empty_tree() -> None:
+    empty = bytes.fromhex(ROOTS[0])
+    assert not inclusion_holds(leaf_hash(b""), 0, 0, [], empty)
+    assert not consistency_holds(0, 0, empty, empty, [])
+    assert not consistency_holds(0, 1, empty, bytes.fromhex(ROOTS[1]), [])
+
+
+def test_a_tree_that_grows_knows_its_root_at_every_size() -> None:
+    tree = Tree()
+    for size, leaf in enumerate(leaves(ENTRIES)):
+        assert tree.size == size and tree.root.hex() == ROOTS[size]
+        tree.add(leaf)
+
+
+# ---- other people's vectors of proofs: most must fail
+
+
+def vectors(kind: str) -> list[dict[str, Any]]:
+    found = [json.loads(path.read_bytes()) for path in sorted((VECTORS / kind).rglob("*.json"))]
+    for vector in found:
+        vector["proof"] = [base64.b64decode(each) for each in vector["proof"] or []]
+        for name in {"root", "root1", "root2", "leafHash"} & vector.keys():
+            vector[name] = base64.b64decode(vector[name])
+    return found
+
+
+@needs_vectors
+def test_every_published_inclusion_proof_is_judged_as_published() -> None:
+    found = vectors("inclusion")
+    for each in found:
+        held = inclusion_holds(each["leafHash"], each["leafIdx"], each["treeSize"], each["proof"], each["root"])
+        assert held is not each["wantErr"], each["desc"]
+    assert (len(found), sum(each["wantErr"] for each in found)) == (98, 92)
+
+
+@needs_vectors
+def test_every_published_consistency_proof_is_judged_as_published() -> None:
+    found = vectors("consistency")
+    for each in found:
+        held = consistency_holds(each["size1"], each["size2"], each["root1"], each["root2"], each["proof"])
+        assert held is not each["wantErr"], each["desc"]
+    assert (len(found), sum(each["wantErr"] for each in found)) == (98, 92)
+
+
+@needs_vectors
+def test_every_published_proof_of_a_leaf_in_a_subtree_is_judged_as_published() -> None:
+    """A subtree from `start` to `end` is a tree of its own if it begins where RFC 9162 would cut one so large."""
+    found = vectors("subtreeinclusion")
+    for each in found:
+        start, size = each["start"], each["end"] - each["start"]
+        stands = size > 0 and start % (1 << (size - 1).bit_length()) == 0
+        held = inclusion_holds(each["leafHash"], each["leafIdx"] - start, size, each["proof"], each["root"])
+        assert (stands and held) is not each["wantErr"], each["desc"]
+    assert len(found) == 204
+
+
+@needs_vectors
+def test_every_published_proof_of_a_subtree_that_begins_the_tree_is_judged_as_published() -> None:
+    """Those that start at 0 are RFC 9162's own; Vires makes no use of the others, nor of empty ones."""
+    found = [each for each in vectors("subtreeconsistency") if each["start"] == 0 and each["end"] > 0]
+    for each in found:
+        held = consistency_holds(each["end"], each["size"], each["root1"], each["root2"], each["proof"])
+        assert held is not each["wantErr"], each["desc"]
+    assert len(found) > 80

@@ -51,6 +51,10 @@ def alive(body: str, *listed: str) -> list[str]:
     [
         ("contract.lots: yes", ["no"]),
         ("contract.kind: goods", ["not goods"]),
+        ('posts.agreed: "includes any of [cabinet, lawyer]"', ["not includes any of [cabinet, lawyer]"]),
+        ('posts.agreed: "includes any of [cabinet, lawyer]"', ["includes all of [cabinet, lawyer]"]),
+        ('posts.agreed: "includes any of [cabinet, lawyer]"', ["includes any of [lawyer]"]),
+        ("contract.value: at most 50 per cent of contract.before", ["at most 51 per cent of contract.before"]),
         ("contract.kind: not goods", ["goods"]),
         ('contract.kind: "not [goods, works, services]"', ["not [works, services]", "not [goods, services]"]),
         ("quotes.received: at least 3", ["more than 3", "at least 4", "at least 2"]),
@@ -356,3 +360,17 @@ def test_rules_test_counts_what_no_case_reached_and_fails_only_when_told_to(fold
     assert listed.exit_code == 0
     assert f"{folder}/one.yaml:2:3: example.one: no case reached not met" in listed.output
     assert CliRunner().invoke(cli.main, ["rules", "test", str(folder), "--strict"]).exit_code == 1
+
+
+def test_a_waiver_is_tried_on_its_cases_with_the_rule_that_it_waives() -> None:
+    body = rule("compete", require="{quotes.received: at least 3}", effect="waivable")
+    body += rule("waiver", require="{quotes.asked: at least 2}", waives="[compete]").replace("    binds: [go]\n", "")
+    listed = [
+        case(rule="test.waiver", given="{quotes.asked: 2}", expect="met"),
+        case(rule="test.waiver", given="{quotes.asked: 1}", expect="not met"),
+        case(rule="test.compete", given="{quotes.received: 3}", expect="met"),
+        case(rule="test.compete", given="{quotes.received: 2}", expect="not met"),
+    ]
+    body = body.replace("rules:\n  waiver", "  waiver")
+    assert alive(body, *listed) == []
+    assert len(alive(body, *listed[2:])) == 3

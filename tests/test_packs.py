@@ -498,3 +498,8 @@ def test_any_text_as_a_pack_has_problems_or_is_law(text: str) -> None:
 def test_what_yaml_would_make_a_number_or_a_date_is_what_the_key_says() -> None:
     assert yaml.safe_load("a: 2025-01-01") != {"a": "2025-01-01"}
     assert law_of(rule(require=LOTS, title="1e6", cite="2025-01-01")).rules["test.one"].title == "1e6"
+
+
+def test_a_figure_and_a_rule_of_one_name_are_refused() -> None:
+    figure = "parameters:\n  one: {title: T, cite: C, source_facts: [], unit: days, values: {2025-01-01: 1}}\n"
+    assert "test.one is a figure, and also a rule" in said(problems_of(figure + rule(require=LOTS)))

@@ -259,3 +259,10 @@ def test_who_is_not_trained_or_no_longer_is_asks_for_an_explanation(vires: Run) 
     vires("case", "approve", CASE, "award", who="bob", at="2025-12-02 10:00")
     said = vires("case", "check", CASE, "decide-award", "--all", "--format", "json", at="2025-12-02 11:00").output
     assert {each["rule"]: each["answer"] for each in json.loads(said)["findings"]}["duties.trained.award"] == "not met"
+
+
+def test_who_proposes_their_own_post_as_their_first_act_keeps_one_id(vires: Run) -> None:
+    told = ("post", "assign", "kim", "director", "--authority", "camden")
+    assert vires(*told, who="kim").exit_code == 0
+    assert vires(*told, "--confirm", who="mia").exit_code == 0
+    assert vires("case", "approve", CASE, "award", who="kim").exit_code == 0

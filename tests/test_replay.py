@@ -429,8 +429,28 @@ def test_a_decision_whose_facts_were_erased_since_says_so() -> None:
     log = Log(words_law).record("contract.lots", "yes", seal=True).take("go")
     assert log.differences() == [""]
     log.openings.clear()
-    (difference,) = log.differences()
-    assert difference.endswith("(erased since: contract.lots)")
+    (again,) = replay(log.entries, log.openings, lambda entry: (words_law, cycle()))
+    assert (again.differs, again.erased) == ("", ("contract.lots",))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"answer": "not met"},
+        {"to": "end"},
+        {"to": None},
+        {"findings": []},
+        {"findings": [{"rule": "test.lots", "answer": "not met"}]},
+        {"at": "2025-06-03T10:00"},
+        {"from": "end"},
+    ],
+    ids=str,
+)
+def test_an_erasure_hides_no_verdict_that_does_not_follow_from_its_own_findings(change: dict[str, Any]) -> None:
+    words_law = law_of(rule("lots", require="{contract.lots: yes}"))
+    log = Log(words_law).record("contract.lots", "yes", seal=True).take("go")
+    log.openings.clear()
+    assert log.differences(log.forged(3, **change)) != [""]
 
 
 def test_erasing_what_no_rule_reads_changes_no_decision() -> None:
@@ -442,4 +462,4 @@ def test_erasing_what_no_rule_reads_changes_no_decision() -> None:
 def test_each_replayed_decision_names_its_entry_case_step_and_answer() -> None:
     log = ready().take("go")
     (again,) = replay(log.entries, log.openings, lambda entry: (LAW, cycle()))
-    assert again == (5, "c-1", "go", "may proceed", "")
+    assert again == (5, "c-1", "go", "may proceed", "", ())

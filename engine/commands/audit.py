@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.commands import custody, disposal
 from engine.commands.common import (
     ViresGroup,
     case_name,
@@ -20,7 +21,11 @@ from engine.commands.common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.replay import Replayed
     from engine.service import Office
+    from engine.signing import Verifier
 
 
 @click.group(cls=ViresGroup)
@@ -62,35 +67,56 @@ def log(name: str | None, form: str, database: str | None, clock: str | None, pe
 
 
 @audit.command()
-@click.argument("authority", required=False)
+@click.argument("what", required=False, metavar="[AUTHORITY or FILE]")
 @click.option(
     "--receipt", "receipts", multiple=True, metavar="R", help="A receipt somebody kept, such as camden:41:9f2c..."
+)
+@click.option(
+    "--checkpoint", "notes", multiple=True, metavar="FILE", help="A checkpoint somebody kept; several may be given."
+)
+@click.option(
+    "--signed-by", "keys", multiple=True, metavar="KEY", help="Who must have signed: a .pub file, or the key itself."
 )
 @format_option
 @store_options
 def verify(
-    authority: str | None,
+    what: str | None,
     receipts: tuple[str, ...],
+    notes: tuple[str, ...],
+    keys: tuple[str, ...],
     form: str,
     database: str | None,
     clock: str | None,
     persona: str | None,
 ) -> None:
-    """Check the log in numbered steps. Exit 5 and every fault when it does not verify.
+    """Check a log, proof, checkpoint or bundle in numbered steps. Exit 5 and every fault when it does not verify.
 
     The database is not trusted: what was rewritten whole is found only against a receipt or checkpoint that
-    somebody else kept.
+    somebody else kept. A file is checked by itself, without a store.
 
     \b
     vires audit verify
     vires audit verify camden --receipt camden:41:9f2c51e1d0a3b4c59f2c51e1
+    vires audit verify camden --checkpoint camden-2026-09-30.note --signed-by officer.key.pub
+    vires audit verify 41.tlog-proof --signed-by officer.key.pub
+    vires audit verify camden.zip --signed-by officer.key.pub
     """
+    from engine import filing
+
+    given = setting(database, clock, persona)
+    anchors = (receipts, [filing.read(each, "checkpoint") for each in notes], [filing.verifier(each) for each in keys])
+    if what is not None and _is_file(what):
+        _verify_file(what, *anchors, form=form)
+        return
     from engine import listing
 
-    with office(setting(database, clock, persona)) as desk:
-        logs = [name for name, _ in _which(desk, authority)]
+    with office(given) as desk:
+        logs = [name for name, _ in _which(desk, what)]
         desk.must_know(receipts, logs)
-        checked = [(name, desk.verify(name, receipts)) for name in logs]
+        desk.must_know_checkpoints(anchors[1], logs)
+        total = sum(desk.store.newest(name) for name in logs)
+        with click.progressbar(length=total, label="entries", hidden=form == "json" or not given.terminal) as bar:
+            checked = [(name, desk.verify(name, *anchors, watch=lambda: bar.update(1))) for name in logs]
         good = all(step.ok for _, steps in checked for step in steps)
         if form == "json":
             show_json({"verified": good, "logs": {name: listing.steps_plain(steps) for name, steps in checked}})
@@ -99,8 +125,43 @@ def verify(
         finish(0 if good else 5)
 
 
+def _is_file(said: str) -> bool:
+    """Whether a file is meant and not an authority, which never has a dot in its name, or a case."""
+    from pathlib import Path
+
+    return "." in said.rpartition("/")[2] or ("/" in said and Path(said).is_file())
+
+
+def _verify_file(
+    path: str, receipts: Sequence[str], notes: Sequence[bytes], keys: Sequence[Verifier], form: str
+) -> None:
+    """Nothing; the steps over a proof or checkpoint file are shown, and the command ends with their exit code."""
+    from engine import auditing, checkpoints, filing, listing, proofs
+    from engine.anchoring import Anchors
+    from engine.errors import UsageError
+
+    data = filing.read(path, "proof, checkpoint or bundle")
+    bundle = data.startswith(b"PK") or path.endswith(".zip")
+    if receipts and not bundle:
+        raise UsageError("a receipt is held against a log", "leave --receipt out, or name an authority")
+    if bundle:
+        steps = auditing.verify_bundle(data, Anchors(receipts, notes, keys))
+    elif data.startswith((proofs.INCLUSION.encode(), proofs.CONSISTENCY.encode())):
+        steps = proofs.verify(data, keys, [checkpoints.opened(note, keys) for note in notes])
+    else:
+        steps = (proofs.signature_step(1, data, keys),)
+    if b"/training\n" in data or any(step.detail.endswith("TRAINING") for step in steps):
+        click.get_current_context().meta["vires.training"] = True
+    good = all(step.ok for step in steps)
+    if form == "json":
+        show_json({"verified": good, "file": path, "steps": listing.steps_plain(steps)})
+    else:
+        show(listing.verify_lines(path, steps, width()))
+    finish(0 if good else 5)
+
+
 @audit.command()
-@click.argument("name", required=False, metavar="[AUTHORITY or CASE]")
+@click.argument("name", required=False, metavar="[AUTHORITY, CASE or BUNDLE]")
 @format_option
 @store_options
 def replay(name: str | None, form: str, database: str | None, clock: str | None, persona: str | None) -> None:
@@ -109,10 +170,17 @@ def replay(name: str | None, form: str, database: str | None, clock: str | None,
     \b
     vires audit replay
     vires audit replay camden/2025-014
+    vires audit replay camden.zip
     """
-    from engine import listing
-
     given = setting(database, clock, persona)
+    results: list[tuple[str, Replayed]] = []
+    if name is not None and name.endswith(".zip"):
+        from engine import auditing, filing
+
+        authority, found = auditing.replay_bundle(filing.read(name, "bundle"))
+        results = [(authority, result) for result in found]
+        _show_replayed(results, form)
+        return
     with office(given) as desk:
         total = sum(
             1
@@ -120,21 +188,29 @@ def replay(name: str | None, form: str, database: str | None, clock: str | None,
             for row in desk.store.rows(authority, case)
             if row.kind == "decision"
         )
-        results = []
         with click.progressbar(length=total, label="decisions", hidden=form == "json" or not given.terminal) as bar:
             for authority, case in _which(desk, name):
                 for result in desk.replay(authority, case):
                     results.append((authority, result))
                     bar.update(1)
-        differ = [result for _, result in results if result.differs]
-        if form == "json":
-            again = [{"authority": authority, **result._asdict()} for authority, result in results]
-            show_json({"same": not differ, "decisions": again})
-        else:
-            show(listing.replay_lines(results, width()))
-        finish(5 if differ else 0)
+        _show_replayed(results, form)
+
+
+def _show_replayed(results: Sequence[tuple[str, Replayed]], form: str) -> None:
+    """Nothing; the decisions taken again are shown, and the command ends with their exit code."""
+    from engine import listing
+
+    differ = [result for _, result in results if result.differs]
+    if form == "json":
+        again = [{"authority": authority, **result._asdict()} for authority, result in results]
+        show_json({"same": not differ, "decisions": again})
+    else:
+        show(listing.replay_lines(results, width()))
+    finish(5 if differ else 0)
 
 
 def add_to(group: click.Group) -> None:
     """Register the commands."""
+    custody.add_to(audit)
+    disposal.add_to(audit)
     group.add_command(audit)

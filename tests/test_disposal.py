@@ -1,0 +1,162 @@
+"""Disclosing, holding, erasing on the command line: two people, no hold, no period that runs; and what is left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import cli
+from engine import library, listing
+from engine.replay import Replayed
+from tests.simulator import NAME, put_file, shelf
+
+CASE = f"camden/{NAME}"
+OVER = "2031-07-16 09:00"  # six years beginning with the decision of 16 July 2025
+SECRET = "Mrs Quill's Shelter"
+
+
+@pytest.fixture(autouse=True)
+def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(library, "shipped", shelf)
+    monkeypatch.chdir(tmp_path)
+    for name in ("VIRES_DATABASE", "VIRES_DEBUG", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    put_file(tmp_path / "council.db", "decide-strategy")
+    vires("case", "record", CASE, f"provider.name={SECRET}", at="2025-08-01 09:00")
+
+
+def vires(*words: str, at: str = OVER, by: str = "ann", code: int = 0) -> Result:
+    told = ["--database", "council.db", "--clock", at, "--as", by]
+    result = CliRunner().invoke(cli.main, [*told, *words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.output
+    return result
+
+
+def said(*words: str, code: int = 0, **more: str) -> str:
+    return " ".join(vires(*words, code=code, **more).output.split())
+
+
+def ask(*what: str) -> str:
+    """The entry that asks for an erasure."""
+    asked = vires("audit", "erase", CASE, *(what or ("provider.name",)), "--reason", "over", "--format", "json")
+    return str(json.loads(asked.stdout)["asked"])
+
+
+def test_two_people_erase_and_the_log_still_verifies() -> None:
+    number = ask("provider.name", "title")
+    assert "an erasure takes two people" in said("audit", "erase", CASE, "--confirm", number, code=1)
+    assert "2 openings" in said("audit", "erase", CASE, "--confirm", number, by="bob")
+    shown = said("audit", "verify")
+    assert "2 erased or withheld" in shown and "asked and confirmed by two people" in shown
+    assert "erasure on the log says so" not in shown
+    assert "erased" in said("case", "show", CASE) and "erased" in said("case", "list")
+    assert "decisions come to the same answer" in said("audit", "replay")
+    assert "is erased already" in said("audit", "erase", CASE, "--confirm", number, by="bob", code=2)
+
+
+def test_what_is_erased_is_gone_from_every_file_of_the_store() -> None:
+    files = [path for path in Path(".").iterdir() if path.name.startswith("council.db")]
+    assert any(SECRET.encode() in path.read_bytes() for path in files)
+    vires("audit", "erase", CASE, "--confirm", ask(), by="bob")
+    assert not any(SECRET.encode() in path.read_bytes() for path in Path(".").iterdir())
+
+
+def test_nothing_is_erased_while_it_must_be_kept() -> None:
+    shown = said("audit", "erase", CASE, "provider.name", "--reason", "x", at="2031-07-15 09:00", code=1)
+    assert "must be kept until 15 Jul 2031 (SI 2012/2089 reg 21(6)-(7)" in shown
+    vires("case", "open", "camden", "--title", "New", "--id", "new")
+    assert "no class of retention says" in said("audit", "erase", "camden/new", "title", "--reason", "x", code=1)
+
+
+def test_nothing_is_erased_while_a_hold_stands_even_if_it_was_asked_before() -> None:
+    number = ask()
+    held = json.loads(vires("audit", "hold", CASE, "--reason", "claim", "--format", "json").stdout)["hold"]
+    assert "is under a legal hold" in said("audit", "erase", CASE, "--confirm", number, by="bob", code=1)
+    assert "is under a legal hold" in said("audit", "erase", CASE, "title", "--reason", "x", code=1)
+    vires("audit", "hold", CASE, "--reason", "inquiry")
+    assert "2 holds stand" in said("audit", "release", CASE, "--reason", "x", code=2)
+    assert "is no hold that stands" in said("audit", "release", CASE, "--reason", "x", "--hold", "1", code=2)
+    vires("audit", "release", CASE, "--reason", "settled", "--hold", str(held))
+    vires("audit", "release", CASE, "--reason", "over")
+    assert "no hold stands" in said("audit", "release", CASE, "--reason", "x", code=2)
+    vires("audit", "erase", CASE, "--confirm", number, by="bob")
+    assert "erase" in said("audit", "log", CASE)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ([], "ask for an erasure, or confirm one"),
+        (["provider.name"], "ask for an erasure, or confirm one"),
+        (["provider.name", "--reason", "x", "--confirm", "3"], "ask for an erasure, or confirm one"),
+        (["contract.kind", "--reason", "x"], "nothing of camden/2025-014 is sealed as 'contract.kind'"),
+        (["provider.nam", "--reason", "x"], "did you mean provider.name?"),
+        (["provider.name", "--reason", " "], "nothing was given"),
+        (["--confirm", "3"], "entry 3 asks for no erasure"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_line_and_nothing_is_written(words: list[str], why: str) -> None:
+    before = vires("audit", "log", "--format", "json").stdout
+    assert why in said("audit", "erase", CASE, *words, code=2)
+    assert vires("audit", "log", "--format", "json").stdout == before
+
+
+# ---- disclosing
+
+
+def test_what_is_disclosed_verifies_against_the_same_checkpoint_without_what_was_withheld() -> None:
+    vires("audit", "keygen", "officer.key")
+    vires("audit", "checkpoint", "camden", "--key", "officer.key", "--out", "c.note")
+    options = ("--withhold", "personal=foia-40", "--withhold", "text=foia-36", "--withhold", "confidential=foia-43")
+    vires("audit", "disclose", CASE, *options, "--give", "title", "--checkpoint", "c.note", "--out", "public.zip")
+    vires("audit", "bundle", CASE, "--checkpoint", "c.note", "--out", "whole.zip")
+    for name in ("public.zip", "whole.zip"):
+        assert "proved up to entry" in said("audit", "verify", name, "--signed-by", "officer.key.pub")
+    shown = said("audit", "verify", "public.zip", "--signed-by", "officer.key.pub")
+    assert "(foia-36, foia-40, foia-43)" in shown and "1 match" in shown
+    import zipfile
+
+    for name, inside in (("public.zip", False), ("whole.zip", True)):
+        with zipfile.ZipFile(name) as archive:
+            assert any(SECRET.encode() in archive.read(each) for each in archive.namelist()) is inside
+
+
+def test_nothing_is_disclosed_that_no_option_speaks_of() -> None:
+    words = ("audit", "disclose", CASE, "--withhold", "personal=foia-40", "--out", "public.zip")
+    assert "nothing says whether" in said(*words, code=2)
+    assert not Path("public.zip").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--withhold", "all=foia-99"], "no exemption is called 'foia-99'"),
+        (["--withhold", "all"], "no exemption is called ''"),
+        (["--withhold", "title=foia-40", "--give", "title"], "title is said twice"),
+    ],
+)
+def test_a_code_that_is_not_in_the_data_is_refused(words: list[str], why: str) -> None:
+    assert why in said("audit", "disclose", CASE, *words, "--out", "x.zip", code=2)
+    assert "where to?" in said("audit", "disclose", CASE, "--withhold", "all=foia-40", code=2)
+
+
+def test_the_codes_are_shown_with_their_provisions() -> None:
+    assert "FOIA 2000 s.40" in vires("audit", "disclose", "--codes").stdout
+    plain = json.loads(vires("audit", "disclose", "--codes", "--format", "json").stdout)
+    assert {"code", "title", "cite"} == plain["codes"][0].keys()
+
+
+def test_a_decision_that_rests_on_what_was_erased_is_told_apart_from_one_that_differs() -> None:
+    results = [
+        ("camden", Replayed(7, "a", "go", "may proceed", "", ("provider.name",))),
+        ("camden", Replayed(8, "a", "go", "may proceed", "answer: ...")),
+        ("camden", Replayed(9, "a", "go", "may proceed")),
+    ]
+    lines: Callable[[], str] = lambda: "\n".join(listing.replay_lines(results, 100))  # noqa: E731
+    assert "? camden:7 a go" in lines() and "erased: provider.name; it cannot be taken again" in lines()
+    assert "1 of 3 decisions come to the same answer; 1 cannot be taken again" in lines()

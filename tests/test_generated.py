@@ -1,0 +1,163 @@
+"""Generated functions give the answers and the values that the reference evaluator gives, and run no word of a pack."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+
+from engine import library
+from engine.cases import EVENING
+from engine.decide import assess
+from engine.generated import Program
+from engine.law import Law, Table
+from engine.model import Facts, Moment, Unsure, Value
+from tests.conftest import WORDS, at, law_of, recorded, rule, table
+from tests.test_inference import moment, random_facts, random_law
+
+ROOT = Path(__file__).parents[1]
+MILESTONES = (None, "contract.entered", "award.decided", "notice.published", "procurement.commenced")
+
+
+def shown(value: Value | None) -> object:
+    """A value to compare: of one that a person must judge, only that."""
+    return Unsure if isinstance(value, Unsure) else value
+
+
+def agree(law: Law, program: Program, facts: Facts, step: str, when: Moment, milestone: str | None) -> None:
+    """The program answers each rule as the reference evaluator does, and derives the same values."""
+    judged = assess(law, facts, step, when, milestone, twice=False)
+    answers = program.judge(facts.values, when)
+    told = {id: answer for id, answer in zip(program.rules, answers.rules, strict=True) if answer is not None}
+    expected = {finding.rule: finding.answer for finding in judged.findings}
+    waivers = {finding.rule: finding.answer for finding in judged.waivers}
+    assert {id: told[id] for id in expected} == expected
+    assert {id: told.get(id) for id in waivers} == waivers
+    assert not expected.keys() ^ (told.keys() & {each.id for each in law.steps.get(step, ())})
+    found = dict(zip(program.facts, answers.values, strict=True))
+    for name in found.keys() & judged.derived.keys():
+        assert shown(found[name]) == shown(judged.derived[name]), name
+
+
+# Random laws ------------------------------------------------------------------------------------------------------
+
+
+def soak(seed: int, laws: int, repeats: int) -> None:
+    """So many random laws, each on so many random fact sets."""
+    r = random.Random(seed)
+    for _ in range(laws):
+        law = random_law(r)
+        programs = {name: Program(law, "go", name) for name in MILESTONES}
+        for _ in range(repeats):
+            facts, when, milestone = random_facts(r), moment(r), r.choice(MILESTONES)
+            try:
+                agree(law, programs[milestone], facts, "go", when, milestone)
+            except AssertionError as error:
+                text = programs[milestone].source()
+                raise AssertionError(f"seed {seed}: {error}\n{facts}\n{when}\n{milestone}\n{text}") from error
+
+
+@settings(max_examples=50, phases=[Phase.explicit, Phase.generate])
+@given(st.integers(0, 2**32))
+@example(1004)
+@example(5)
+@example(0)
+def test_two_thousand_random_cases_are_answered_as_the_reference_evaluator_answers_them(seed: int) -> None:
+    soak(seed, 1, 40)
+
+
+def worker(seed: int) -> subprocess.CompletedProcess[str]:
+    code = f"from tests.test_generated import soak; soak({seed}, 100, 50)"
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not os.environ.get("VIRES_SOAK"), reason="set VIRES_SOAK=1")
+def test_two_hundred_thousand_random_cases_are_answered_as_the_reference_evaluator_answers_them() -> None:
+    first = random.randrange(10**9)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in pool.map(worker, range(first, first + 40)):
+            assert done.returncode == 0, (done.returncode, done.stderr[-3000:])
+
+
+# The shipped packs ------------------------------------------------------------------------------------------------
+
+
+def test_every_worked_case_of_the_shipped_packs_is_answered_as_the_reference_evaluator_answers_it() -> None:
+    shelf = library.shipped()
+    law, milestones = shelf.book, shelf.milestones
+    program = lru_cache(None)(lambda own, step, milestone: Program(law.for_authority(own), step, milestone))
+    for case in law.cases:
+        subject = law.subjects[case.subject]
+        own = law.packs[subject.pack].authority
+        if isinstance(subject, Table):
+            steps = tuple(_steps_of(subject, law.for_authority(own)))[:1]
+        else:
+            steps = (case.step or (subject.binds or law.rules[subject.waives[0]].binds)[0],)
+        for step in steps:
+            milestone = None if milestones.get(step) in case.given else milestones.get(step)
+            when = Moment(case.on, EVENING)
+            agree(law.for_authority(own), program(own, step, milestone), Facts(case.given), step, when, milestone)
+
+
+def _steps_of(subject: Table, law: Law) -> list[str]:
+    """The steps that a rule binds which reads what the table decides."""
+    return [step for step, rules in law.steps.items() if any(subject.decides in each.reads for each in rules)]
+
+
+# The text ---------------------------------------------------------------------------------------------------------
+
+
+def test_no_word_of_a_pack_can_end_a_string_or_a_line_of_the_text() -> None:
+    odd = ['"""', "'); import os #", "new\nline", "back\\slash", "{facts}"]
+    words = WORDS.replace("[goods, services, light touch, works]", json.dumps(odd))
+    law = law_of(rule(require=json.dumps({"contract.kind": odd[:2]})), words=words)
+    program = Program(law, "go", None)
+    assert [program.judge({"contract.kind": word}, at("2025-06-01")).rules for word in odd] == [
+        *[("met",)] * 2,
+        *[("not met",)] * 3,
+    ]
+
+
+def test_a_step_that_no_rule_binds_has_no_answers() -> None:
+    program = Program(law_of(rule(require="{contract.lots: yes}")), "stop", None)
+    assert program.judge({}, at("2025-06-01")) == ((), (), False)
+
+
+def test_an_amount_whose_vat_is_unstated_refers_only_where_the_readings_part() -> None:
+    program = Program(law_of(rule(require="{contract.value: at least 100 incl VAT}")), "go", None)
+    law = law_of(rule(require="{contract.value: at least 100 incl VAT}"))
+    told = {
+        said: program.judge(recorded(law, contract__value=said).values, at("2025-06-01")).rules[0]
+        for said in ("90", "79", "100", "90 incl VAT", "100 no VAT")
+    }
+    assert told == {"90": "refer", "79": "not met", "100": "met", "90 incl VAT": "not met", "100 no VAT": "met"}
+
+
+def test_a_table_of_five_hundred_rows_is_compiled_and_right() -> None:
+    rows = [{"when": {"quotes.received": f"at least {n}"}, "then": "full"} for n in range(500, 0, -1)]
+    law = law_of(table(rows=json.dumps(rows), otherwise="out") + rule(require="{case.regime: full}"))
+    program = Program(law, "go", None)
+    assert program.judge({"quotes.received": 1}, at("2025-06-01")) == (("met",), ("full",), False)
+    assert program.judge({"quotes.received": 0}, at("2025-06-01")) == (("not met",), ("out",), False)
+
+
+@pytest.mark.parametrize("depth", [5, 12])
+def test_a_deeply_nested_condition_is_compiled_and_right(depth: int) -> None:
+    asked: dict[str, object] = {"contract.lots": "yes"}
+    for level in range(depth):
+        asked = {["all", "any", "none"][level % 3]: [asked, {"quotes.received": f"at least {level + 1}"}]}
+    law = law_of(rule(require=json.dumps(asked)))
+    program = Program(law, "go", None)
+    for received in (None, *range(depth + 2)):
+        facts = Facts({} if received is None else {"quotes.received": received})
+        agree(law, program, facts, "go", at("2025-06-01"), None)
