@@ -122,9 +122,7 @@ def test_a_forged_move_is_found(council: Council, member: str) -> None:
 # ---- the command
 
 
-def test_the_command_plans_tries_and_applies(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_plans_tries_and_applies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = put_file(tmp_path / "council.db")
     monkeypatch.setattr(library, "shipped", lambda cache=None: gated())
 

@@ -93,7 +93,8 @@ def test_every_step_has_a_question_and_every_free_step_a_reason(commissioning):
 def test_only_steps_that_permit_nothing_are_free(commissioning):
     moving = {step.id for step in commissioning.steps if step.free and step.target != SAME}
     assert moving == {
-        "assess-need", "reconsider-strategy", "start-service", "begin-again", "review-service", "close", "abandon", "retender",
+        "assess-need", "reconsider-strategy", "start-service", "begin-again", "review-service", "close", "abandon",
+        "retender",
         "choose-framework", "request-spot-purchase", "offer-grant", "draw-up-shortlist", "open-stage", "close-stage",
     }  # fmt: skip
 

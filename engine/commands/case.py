@@ -298,6 +298,7 @@ def _outlook_lines(desk: Office, name: str, look: Outlook, view: View) -> list[s
 @click.argument("step")
 @click.option("--already-done", metavar="DATE", help="It happened on this day: judge it as at then.")
 @click.option("--reason", default="", help="With --already-done: why it is recorded afterwards.")
+@click.option("--cites", multiple=True, metavar="RECEIPT", help="An entry of a partner's log that this step rests on.")
 @click.option("--dry-run", is_flag=True, help="The answer, without taking the step or writing anything.")
 @click.option("--all", "every", is_flag=True, help="Show the rules that are met or not applicable too.")
 @format_option
@@ -307,6 +308,7 @@ def advance(
     step: str,
     already_done: str | None,
     reason: str,
+    cites: tuple[str, ...],
     dry_run: bool,
     every: bool,
     form: str,
@@ -320,9 +322,10 @@ def advance(
 
     \b
     vires case advance camden/2025-014 publish-award-notice
+    vires case advance merton/2026-001 decide-award --cites sutton:41:9f2c51e1a0b3c4d5
     vires case advance camden/2025-014 enter-contract --already-done 2025-12-22 --reason "Signed in error"
     """
-    from engine import report
+    from engine import joining, report
     from engine.errors import UsageError
 
     if (already_done is None) != (not reason):
@@ -332,7 +335,8 @@ def advance(
         return
     authority, number = case_name(name)
     with office(setting(database, clock, persona)) as desk:
-        done = desk.advance(authority, number, step, day(already_done, "--already-done"), reason)
+        partners = joining.cited(desk, cites)
+        done = desk.advance(authority, number, step, day(already_done, "--already-done"), reason, partners)
         look = done.outlook
         view = _view(desk, name, look, every, False)
         if form == "json":
