@@ -276,7 +276,7 @@ def test_the_exit_code_of_many_is_that_of_the_worst(vires: Vires, answers: str, 
         "0": {"step": "enter-contract", "on": "2025-12-30", "facts": facts},
         "1": {"step": "enter-contract", "on": "2025-12-29", "facts": facts},
         "2": {"step": "enter-contract", "facts": {"contract.valu": "1"}},
-        "3": {"step": "close-tenders", "on": "2025-12-30", "facts": facts},
+        "3": {"step": "pay-invoice", "on": "2025-12-30", "facts": facts},
     }
     cases = [{"name": f"{number}", **asked[answer]} for number, answer in enumerate(answers)]
     text = "".join(json.dumps(case) + "\n" for case in cases)
