@@ -117,9 +117,8 @@ lint-docs: $(READY)
 
 lint-packs: $(READY)
 	@vires rules lint
-	@vires rules test
 
-test: $(READY) ## lint, the packs' own cases, then the tests: everything but the soak
+test: $(READY) ## lint, then the tests, the packs' own cases among them: everything but the soak
 	@$(MAKE) -k -j 2 lint-types lint-packs lint-imports lint-docs lint-style lint-format
 	@pytest -n 2 --dist loadgroup
 

@@ -11,7 +11,21 @@ gc.disable()  # until a command runs: what is imported while it starts is never 
 import click
 
 from engine import __version__
-from engine.commands import assess, audit, authority, case, rules, store, vocabulary, workflow
+from engine.commands import (
+    acting,
+    assess,
+    audit,
+    authority,
+    case,
+    joining,
+    lots,
+    post,
+    redating,
+    rules,
+    store,
+    vocabulary,
+    workflow,
+)
 from engine.commands.common import Setting, ViresGroup
 
 HELP = """Vires: may this authority take this step, in this case, on this day, and under which rule?
@@ -75,6 +89,11 @@ def main(ctx: click.Context, database: str | None, clock: str | None, persona: s
 store.add_to(main)
 authority.add_to(main)
 case.add_to(main)
+acting.add_to(case.case)
+redating.add_to(case.case)
+joining.add_to(case.case)
+lots.add_to(case.case)
+post.add_to(main)
 assess.add_to(main)
 vocabulary.add_to(main)
 rules.add_to(main)

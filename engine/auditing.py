@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from engine import anchoring, bundles, canonical, ledger, markup, packs, replay, retention, workflow
+from engine import anchoring, bundles, canonical, ledger, packs, replay, retention, workflow
 from engine.anchoring import NO_ANCHORS, Anchors
 from engine.errors import LedgerError, PackError
 from engine.law import Law
@@ -162,12 +162,9 @@ def kept_workflow(artifacts: Mapping[str, bytes], digest: str) -> Workflow:
         files = packs.unpack(artifacts[digest], digest)
     except PackError as error:
         raise LedgerError(error.message) from error
-    path, source = next(iter(files.items()))
-    node, _ = markup.read(path, source)
-    assert node is not None
-    built, problems = workflow.parse(node, None, workflow.recorded(node))
+    built, problems = workflow.build(files, None)
     if built is None:
-        raise LedgerError(f"the workflow {digest[:16]} cannot be read: {problems[0]}")
+        raise LedgerError(f"the workflow {digest[:16]} cannot be read: {next(iter(problems), 'nothing is in it')}")
     return built
 
 

@@ -149,6 +149,21 @@ def assess(
     return Assessment(findings, judged, case.ctx, derived, moving, fault, reached, waivers=tuple(waiving.values()))
 
 
+def answer_of(law: Law, rule: Rule, facts: Facts, at: Moment, milestone: str | None) -> str:
+    """What one rule would answer, judgements counted, by the reference evaluator alone: for looking ahead."""
+    values, moving = situate(law, facts, at, milestone)
+    case = _case(law, values, moving, facts, at, 0)
+    if not rule.in_force.covers(case.ctx.day_of(rule.as_at)):
+        return NOT_APPLICABLE
+    judged = [_judge_all(case, [rule])]
+    if case.ctx.crossed:
+        for rate in law.vocabulary.vat_readings:
+            for signed in sorted({rate, -rate} - {0}):
+                judged.append(_judge_all(_case(law, values, moving, facts, at, signed), [rule]))
+    found = _finding(rule, [each[rule.id] for each in judged], case)
+    return found.stands if found.blocks else MET
+
+
 def _waivers(law: Law, rules: list[Rule]) -> list[Rule]:
     """The rules that may waive any of these."""
     found = (each for rule in rules if rule.effect == WAIVABLE for each in law.waivers.get(rule.id, ()))

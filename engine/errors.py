@@ -26,6 +26,12 @@ class UsageError(ViresError):
     status = 2
 
 
+class RefusedError(ViresError):
+    """What the person at the keyboard may not do: they hold no post that may. Nothing was written."""
+
+    status = 1
+
+
 class PackError(ViresError):
     """A pack, calendar, vocabulary or workflow is broken; `problems` holds every fault found, in file order."""
 

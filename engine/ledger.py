@@ -17,8 +17,11 @@ from engine import canonical, merkle
 from engine.errors import LedgerError, StoreError
 
 FORMAT = "vires/entry/1"
-KINDS = ("log-opened", "actor", "case-opened", "recorded", "decision", "judgement", "fault", "adoption", "retention")
-ABOUT_THE_LOG = ("log-opened", "actor", "adoption")
+KINDS = (
+    *("log-opened", "actor", "case-opened", "recorded", "decision", "judgement", "fault"),
+    *("adoption", "post", "retention", "migration"),
+)
+ABOUT_THE_LOG = ("log-opened", "actor", "adoption", "post")
 LAST_SEQUENCE = 2**53 - 1  # the largest whole number every JSON reader keeps exact (RFC 7493 section 2.2)
 SALT_BYTES = 16
 RECEIPT_DIGITS = 24

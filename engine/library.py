@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from engine import __version__, compiled, markup, packs, scenarios, workflow
 from engine.errors import PackError, UsageError
@@ -20,6 +20,9 @@ from engine.law import Law
 from engine.markup import Problem
 from engine.schema import nearest
 from engine.workflow import Workflow
+
+if TYPE_CHECKING:
+    from engine import mutants
 
 BASE = "commissioning"
 KEPT = 8  # compiled laws in the cache: each change of a pack makes another
@@ -36,6 +39,8 @@ class Library:
     folders: Mapping[str, packs.Files]
     cycles: packs.Files
     cache: Path | None = None  # a folder for what was compiled; None: nothing is kept
+    local_cycles: packs.Files = field(default_factory=dict)  # what authorities do differently
+    walks: packs.Files = field(default_factory=dict)  # with what simulated lives begin
 
     @cached_property
     def law(self) -> Law:
@@ -56,7 +61,7 @@ class Library:
     @cached_property
     def _place(self) -> Path:
         """Where the compiled law is kept: named for the bytes it was read from and the program that read them."""
-        groups = (self.words, self.days, *map(_without_cases, self.folders.values()), self.cycles)
+        groups = (self.words, self.days, *map(_without_cases, self.folders.values()), self.cycles, self.local_cycles)
         said = [__version__, compiled.FORMAT, *(sorted(group.items()) for group in groups)]
         digest = hashlib.sha256(repr(said).encode()).hexdigest()
         return (self.cache or Path()) / f"law-{digest[:40]}.jsonl"
@@ -85,7 +90,39 @@ class Library:
     @cached_property
     def workflow(self) -> Workflow:
         """The base cycle; PackError with every problem."""
-        return build_workflow(self.cycles, self.vocabulary_names)
+        return build_workflow(self._chain(BASE), self.vocabulary_names)
+
+    def cycle(self, authority: str) -> Workflow:
+        """The cycle of an authority: the base with its own differences, or the base; PackError with every problem."""
+        if authority not in self._cycles:
+            files = self.cycle_files(authority)
+            same = files == self._chain(BASE)
+            self._cycles[authority] = self.workflow if same else build_workflow(files, self.vocabulary_names)
+        return self._cycles[authority]
+
+    def cycle_files(self, authority: str) -> packs.Files:
+        """The files that make an authority's cycle together, base and differences: what a case keeps."""
+        own = next((path for path in self.local_cycles if _stem(path) == authority), None)
+        if own is None:
+            return self._chain(BASE)
+        return {**self._chain(_extended(own, self.local_cycles[own])), own: self.local_cycles[own]}
+
+    def own_cycles(self) -> tuple[str, ...]:
+        """The authorities with a cycle of their own, and the names of files that are no authority's."""
+        return tuple(sorted(map(_stem, self.local_cycles)))
+
+    @cached_property
+    def _cycles(self) -> dict[str, Workflow]:
+        return {}
+
+    def _chain(self, name: str) -> packs.Files:
+        """The file of a shared cycle, and the files it extends."""
+        path = next((path for path in self.cycles if _stem(path) == name), None)
+        if path is None:
+            raise PackError(f"there is no workflow {name!r}", "a file in workflows/ is named for its cycle")
+        base = _extended(path, self.cycles[path])
+        above = self._chain(base) if base and base != name else {}
+        return {**above, path: self.cycles[path]}
 
     @cached_property
     def vocabulary_names(self) -> frozenset[str]:
@@ -97,8 +134,11 @@ class Library:
 
     @cached_property
     def milestones(self) -> Mapping[str, str | None]:
-        """The milestone each step records, None for a step that records none."""
-        return {step.id: step.records for step in self.workflow.steps}
+        """The milestone each step of any cycle records, None for a step that records none."""
+        found = {step.id: step.records for step in self.workflow.steps}
+        for authority in self.own_cycles():
+            found |= {step.id: step.records for step in self.cycle(authority).steps if step.id not in found}
+        return found
 
     @cached_property
     def artifacts(self) -> Mapping[str, tuple[str, bytes]]:
@@ -135,32 +175,46 @@ class Library:
             faults: tuple[Problem, ...] = ()
         except PackError as error:
             steps, faults = frozenset(), tuple(each for each in error.problems if isinstance(each, Problem))
-        law, problems = packs.check(self.words, self.days, self.folders.values(), steps)
-        return law, tuple(sorted({*problems, *faults})) or self._unfounded(law)
+        law, problems, entries = packs.checked(self.words, self.days, self.folders.values(), steps)
+        return law, tuple(sorted({*problems, *faults})) or self._unfounded(law, entries)
 
-    def _unfounded(self, law: Law) -> tuple[Problem, ...]:
+    def _unfounded(self, law: Law, entries: Sequence[packs.Entry]) -> tuple[Problem, ...]:
         """What is wrong with the mutants that an equivalent.yaml names."""
         from engine import mutants
 
         listed, problems = mutants.equivalents(self.folders.values())
         if not listed:
             return problems
-        written = map(_without_cases, self.folders.values())
-        bench = mutants.workbench(self.words, self.days, written, law, self.milestones)
-        return tuple(sorted({*problems, *mutants.unfounded(listed, bench)}))
+        on = mutants.Bench(law, tuple(entries), self.milestones)
+        return tuple(sorted({*problems, *mutants.unfounded(listed, on)}))
+
+    @cached_property
+    def bench(self) -> mutants.Bench:
+        """The law with its worked cases and every entry as it is written, to try mutants on."""
+        from engine import mutants
+
+        law, problems, entries = packs.checked(self.words, self.days, self.folders.values(), frozenset(self.milestones))
+        if problems:
+            raise PackError(f"{len(problems)} problems in the packs", str(problems[0]), problems)
+        return mutants.Bench(law, tuple(entries), self.milestones)
 
 
 def build_workflow(cycles: packs.Files, milestones: Iterable[str]) -> Workflow:
-    """The cycle in the files (path to text); PackError with every problem."""
-    path, source = next(iter(sorted(cycles.items())))
-    node, problems = markup.read(path, source)
-    built = None
-    if node is not None:
-        built, faults = workflow.parse(node, None, frozenset(milestones))
-        problems = (*problems, *faults)
-    if built is None or problems:
-        raise PackError(f"{len(problems)} problems in the workflow", str(problems[0]), problems)
+    """The cycle the files (path to text) make together; PackError with every problem."""
+    built, problems = workflow.build(cycles, frozenset(milestones))
+    if built is None:
+        raise PackError(f"{len(problems)} problems in the workflow", str(next(iter(problems), "")), problems)
     return built
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".yaml")
+
+
+def _extended(path: str, source: str) -> str:
+    """The cycle that a file of differences extends; nothing where it is whole or cannot be read."""
+    node, _ = markup.read(path, source)
+    return workflow.extends(node) if node is not None else ""
 
 
 def _without_cases(files: packs.Files) -> packs.Files:
@@ -170,6 +224,7 @@ def _without_cases(files: packs.Files) -> packs.Files:
 def shipped(cache: Path | None = None) -> Library:
     """The library that came with the program; what it compiles to is kept in the folder `cache`, if one is given."""
     rules, cycles = files("rules"), files("workflows")
+    own, lives = cycles.joinpath("local"), cycles.joinpath("walks")
     folders = {
         f"rules/{kind}/{pack.name}": _read(pack, f"rules/{kind}/{pack.name}", _PACK)
         for kind in _KINDS
@@ -182,6 +237,8 @@ def shipped(cache: Path | None = None) -> Library:
         folders,
         _read(cycles, "workflows"),
         cache,
+        _read(own, "workflows/local") if own.is_dir() else {},
+        _read(lives, "workflows/walks") if lives.is_dir() else {},
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from engine import checkpoints
 from engine.anchoring import REACH
 from engine.conditions import ALWAYS, parameters
+from engine.cycles import Line
 from engine.law import Law, Parameter, Rule, Table
 from engine.ledger import Entry
 from engine.ledger import Step as Checked
@@ -17,6 +18,7 @@ from engine.model import Moment, Money
 from engine.replay import CaseState, Kept, Replayed
 from engine.report import hang, table, wrap
 from engine.vocabulary import Term, words
+from engine.walks import Walk
 from engine.wording import exact, figure_on, span
 from engine.workflow import SAME, Workflow
 
@@ -357,7 +359,52 @@ def workflow_lines(cycle: Workflow, width: int) -> list[str]:
             for step in (each for each in cycle.steps if state.id in each.sources):
                 target = "stays" if step.target == SAME else step.target
                 lines += hang(f"{step.title}{' (free)' if step.free else ''}", f"    {step.id} → {target}  ", width)
+    lines += ["", "Routes"] if cycle.routes else []
+    for route in cycle.routes:
+        lines += wrap(f"{route.id}: {route.title}", 2, width)
+        lines += wrap(" · ".join(route.steps), 4, width)
+    return lines + (["", *hang(cycle.source, "seen in  ", width)] if cycle.source else [])
+
+
+def compared_lines(
+    names: Sequence[str], cycles: Sequence[Workflow], shown: Sequence[Line], whole: int, width: int
+) -> list[str]:
+    """Cycles side by side for people: who has what, where some differ from the base."""
+    lines = [
+        f"{number}  {name} · {cycle.title}" for number, (name, cycle) in enumerate(zip(names, cycles, strict=True), 1)
+    ]
+    heads = tuple(str(number) for number in range(1, len(names) + 1))
+    rows = [(line.kind, line.id, *line.each, line.title) for line in shown]
+    lines += ["", *table(("", "name", *heads, "title"), rows, width)] if rows else []
+    same = whole - len(shown)
+    return [*lines, "", *wrap(f"{same} states, steps and routes are those of the base cycle in all.", 2, width)]
+
+
+def walk_lines(done: Walk, number: int, every: bool, width: int) -> list[str]:
+    """A simulated life for people: how it ended, and what was refused on the way, or everything done."""
+    taken = sum(act.what == "taken" for act in done.acts)
+    last = done.acts[-1].at if done.acts else ""
+    mark = "✗" if done.stuck else "✓"
+    lines = [f"{mark} {done.route}, life {number}: {done.state} by {last}, {taken} steps"]
+    lines += hang(done.stuck, "    stuck     ", width) if done.stuck else []
+    for act in done.acts:
+        if every or act.what == "refused":
+            said = (
+                f"{act.name}: {act.said}" if act.what in ("refused", "recorded", "judged") else f"{act.name} {act.said}"
+            )
+            lines += hang(f"{said} ({act.at})", f"    {act.what:<8}  ", width)
     return lines
+
+
+def walk_plain(done: Walk) -> dict[str, object]:
+    """A simulated life for machines."""
+    acts = [
+        {"what": act.what, "at": act.at.iso, "name": act.name, "said": act.said}
+        | ({"rules": list(act.rules)} if act.rules else {})
+        for act in done.acts
+    ]
+    plain: dict[str, object] = {"route": done.route, "state": done.state, "begun": done.lives, "acts": acts}
+    return plain | ({"stuck": done.stuck} if done.stuck else {})
 
 
 # The vocabulary ---------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from engine.packreader import EQUIVALENT, Files, PackReader, digest, kept, nodes
 from engine.schema import fields, named, nearest, text, texts
 from engine.vocabulary import Vocabulary
 
-__all__ = ["EQUIVALENT", "Entry", "Files", "archive", "build", "check", "digest", "entries", "kept", "unpack"]
+__all__ = ["EQUIVALENT", "Entry", "Files", "archive", "build", "check", "checked", "digest", "kept", "unpack"]
 
 
 def archive(files: Files) -> bytes:
@@ -51,6 +51,13 @@ def check(
     words: Files, days: Files, packs: Iterable[Files], steps: frozenset[str] = frozenset()
 ) -> tuple[Law, tuple[Problem, ...]]:
     """The law and everything wrong with it; with problems, only what could be read is in it."""
+    return checked(words, days, packs, steps)[:2]
+
+
+def checked(
+    words: Files, days: Files, packs: Iterable[Files], steps: frozenset[str] = frozenset()
+) -> tuple[Law, tuple[Problem, ...], list[Entry]]:
+    """The same, and every parameter, table and rule as it is written, in the order of the files."""
     problems: list[Problem] = []
     known, found, readers = _read(words, days, packs, steps, problems)
     law = Law(
@@ -65,7 +72,7 @@ def check(
     )
     problems.extend((*_twice(readers), *_dangling(law), *_mismatched(law), *_unwaivable(law), *_alike(law)))
     law = _yielding(law, problems)
-    return law, tuple(sorted(set(problems)))
+    return law, tuple(sorted(set(problems))), _entries(readers)
 
 
 def _read(
@@ -103,9 +110,7 @@ class Entry:
         return self.reader.again(self.kind, self.id.partition(".")[2], node, self.where)
 
 
-def entries(words: Files, days: Files, packs: Iterable[Files], steps: frozenset[str] = frozenset()) -> list[Entry]:
-    """Every parameter, table and rule as it is written, in the order of the files."""
-    _, _, readers = _read(words, days, packs, steps, [])
+def _entries(readers: Iterable[PackReader]) -> list[Entry]:
     return [
         Entry(kind, f"{reader.head.id}.{name}", node, where, reader)
         for reader in readers

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from engine import canonical, ledger
+from engine import canonical, duties, ledger
 from engine.decide import decide
 from engine.errors import LedgerError
 from engine.law import Law
@@ -83,6 +83,7 @@ class CaseState:
     facts: Mapping[str, Kept] = field(default_factory=dict)
     judgements: tuple[Judgement, ...] = ()
     steps: tuple[Step, ...] = ()
+    acts: duties.Acts = field(default_factory=duties.Acts)  # who did what, for rules on separate duties
     path: Mapping[str, int] = field(default_factory=dict)  # the states that led here, and the entry that came to each
 
     def for_step(self) -> Facts:
@@ -97,6 +98,7 @@ class CaseState:
         chosen = {name: kept for name, kept in self.facts.items() if wanted(kept)}
         values = {name: value for name, kept in chosen.items() if (value := kept.typed()) is not None}
         planned = frozenset(name for name, kept in chosen.items() if kept.planned)
+        values |= duties.worked_out(self.acts, {name: (kept.actor, kept.value) for name, kept in chosen.items()})
         return Facts(values, planned, self.judgements, {name: kept.entry for name, kept in chosen.items()})
 
 
@@ -121,9 +123,12 @@ def _apply(state: CaseState | None, entry: Entry, openings: Mapping[str, Opening
             state = _record(state, entry, body, openings)
         elif entry.kind == "judgement":
             judged = (body["rule"], body["answer"], body["rests_on"], body["role"], body.get("value"))
-            state = replace(state, judgements=(*state.judgements, Judgement(entry.sequence, *judged)))
+            judgements = (*state.judgements, Judgement(entry.sequence, *judged))
+            state = replace(state, judgements=judgements, acts=state.acts.with_review(entry.actor, str(body["rule"])))
         elif entry.kind == "decision":
             state = _move(state, entry, body)
+        elif entry.kind == "migration":
+            state = _migrate(state, entry, body)
     except (AssertionError, KeyError, TypeError, ValueError) as error:
         raise LedgerError(f"entry {entry.sequence}: its body is not that of kind {entry.kind}") from error
     return replace(state, sequence=entry.sequence)
@@ -142,6 +147,7 @@ def _open(state: CaseState | None, entry: Entry, body: Mapping[str, Any], openin
         body["state"],
         entry.recorded,
         entry.sequence,
+        acts=duties.Acts(entry.actor),
         path=first,
     )
 
@@ -163,12 +169,14 @@ def _record(state: CaseState, entry: Entry, body: Mapping[str, Any], openings: M
     read = None if value is None else from_plain(Term(body["name"], "", body["type"]), value)
     kept = Kept(body["name"], body["type"], value, planned, entry.sequence, entry.recorded, entry.actor, read)
     kept.typed()
-    return replace(state, facts={**state.facts, kept.name: kept})
+    acts = state.acts.with_record(entry.actor, str(kept.name), value, str(body.get("post", "")))
+    return replace(state, facts={**state.facts, kept.name: kept}, acts=acts)
 
 
 def _move(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
     step = Step(entry.sequence, body["step"], body["at"], body["answer"], "irregular" in body)
-    state = replace(state, steps=(*state.steps, step))
+    taken = {**state.acts.irregular, entry.sequence: entry.actor} if step.irregular else state.acts.irregular
+    state = replace(state, steps=(*state.steps, step), acts=replace(state.acts, irregular=taken))
     if "to" not in body:
         return state
     facts, target, path = dict(state.facts), body["to"], dict(state.path)
@@ -182,6 +190,13 @@ def _move(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
         at = moment(entry.happened)
         facts[name] = Kept(name, "milestone", entry.happened, False, entry.sequence, entry.recorded, entry.actor, at)
     return replace(state, state=target, facts=facts, path={**path, target: path.get(target, entry.sequence)})
+
+
+def _migrate(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
+    """The case under another cycle from here on; LedgerError where the entry says another state or cycle before."""
+    if (body["state"], body["instead_of"]) != (state.state, state.workflow):
+        raise LedgerError(f"entry {entry.sequence} moves the case from a state or a cycle that it does not have")
+    return replace(state, workflow=str(entry.digests["workflow"]))
 
 
 def dated(law: Law, step: WorkflowStep, at: Moment) -> Moment:

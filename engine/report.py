@@ -69,9 +69,26 @@ def decision_lines(decision: Decision, view: View, subtitle: str = "") -> list[s
     if decision.fault:
         lines += wrap(decision.fault, 2, view.width)
     shown = [each for each in decision.findings if view.every or each.blocks or each.settled or each.waived]
+    waiting: dict[tuple[str, ...], list[Finding]] = {}
     for finding in sorted(shown, key=lambda each: (_ORDER.index(each.stands) if each.blocks else 9, each.rule)):
-        lines += ["", *_finding_lines(finding, view)]
+        if finding.answer == MISSING and finding.blocks and not view.every:
+            waiting.setdefault(finding.needs, []).append(finding)
+        else:
+            lines += ["", *_finding_lines(finding, view)]
+    for alike in waiting.values():
+        lines += ["", *(_waiting_lines(alike, view) if len(alike) > 1 else _finding_lines(alike[0], view))]
     lines += ["", *wrap(_counted(decision.findings, shown), 2, view.width)] if decision.findings else []
+    return lines
+
+
+def _waiting_lines(alike: Sequence[Finding], view: View) -> list[str]:
+    """Several rules that wait for the very same facts, said once."""
+    first = alike[0]
+    lines = hang(f"{len(alike)} rules wait for the same facts", f"  {first.answer:<{_GAP - 4}}  ", view.width)
+    lines += hang(", ".join(each.rule for each in alike), " " * _GAP + "rules     ", view.width)
+    lines += hang(first.found, " " * _GAP + "found     ", view.width)
+    for each in next_steps(first, view):
+        lines += hang(each, " " * _GAP + "next      ", view.width)
     return lines
 
 
@@ -269,17 +286,11 @@ def hang(said: str, head: str, width: int) -> list[str]:
     room = max(width, 40)
     if said.startswith("vires "):
         return [head + said]
+    wrapper = textwrap.TextWrapper(room, head, " " * len(head), break_long_words=False, break_on_hyphens=False)
     if len(head) > room - 20:
-        return [head.rstrip(), *textwrap.wrap(said, room, initial_indent="    ", subsequent_indent="    ")]
-    wrapped = textwrap.wrap(
-        said,
-        room,
-        initial_indent=head,
-        subsequent_indent=" " * len(head),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return wrapped or [head.rstrip()]
+        wrapper.initial_indent = wrapper.subsequent_indent = "    "
+        return [head.rstrip(), *wrapper.wrap(said)]
+    return wrapper.wrap(said) or [head.rstrip()]
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], width: int = 80) -> list[str]:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import __version__, adoption, auditing, checkpoints, ledger, packs, replay
+from engine import __version__, adoption, auditing, checkpoints, ledger, packs, posts, replay
 from engine.adoption import Adopted
 from engine.anchoring import Anchors
 from engine.decide import Runner, assess, derive_all, rests_on
-from engine.errors import ConflictError, LedgerError, StoreError, UsageError
+from engine.errors import ConflictError, LedgerError, RefusedError, StoreError, UsageError
 from engine.law import Law, Rule, Table
 from engine.ledger import Draft, Entry, Head, Opening, Write
 from engine.library import Library
@@ -32,6 +32,7 @@ from engine.model import (
     Value,
 )
 from engine.outlook import EVENING, Outlook, known_step, later, outlook
+from engine.posts import Held, Register
 from engine.replay import CaseState, Replayed
 from engine.schema import nearest
 from engine.signing import Verifier
@@ -85,6 +86,7 @@ class Office:
     _folded: dict[tuple[str, str], CaseState] = field(default_factory=dict)
     _kept: set[str] = field(default_factory=set)
     _adopted: dict[str, Adopted] = field(default_factory=dict)
+    _posts: dict[str, Register] = field(default_factory=dict)
     _shelves: dict[str, Library] = field(default_factory=dict)
     _heads: dict[str, Head | None] = field(default_factory=dict)
     _actors: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -115,10 +117,26 @@ class Office:
         """The opaque id of the person at the keyboard in this log, None until their first act."""
         return self._actor(authority)
 
-    def append(self, authority: str, items: Sequence[Item], artifacts: Mapping[str, tuple[str, bytes]]) -> Written:
-        """Items that belong to no case, in one append."""
-        written = self._append(authority, items, artifacts=artifacts)
-        for known in (self._adopted, self._shelves, self._laws):
+    def posts(self, authority: str) -> Register:
+        """Who holds which post of this authority, and what is proposed."""
+        if authority not in self._posts:
+            self._posts[authority] = posts.folded(auditing.readable(self.store.rows(authority, "")))
+        return self._posts[authority]
+
+    def held(self, authority: str) -> Mapping[str, Held]:
+        """The posts that the person at the keyboard may act in today."""
+        return self.posts(authority).of(self._actor(authority), self.now.local)
+
+    def append(
+        self,
+        authority: str,
+        items: Sequence[Item],
+        artifacts: Mapping[str, tuple[str, bytes]],
+        logins: Mapping[str, str] | None = None,
+    ) -> Written:
+        """Items that belong to no case, in one append; `logins` are people the log had no opaque id for yet."""
+        written = self._append(authority, items, artifacts=artifacts, logins=logins)
+        for known in (self._adopted, self._posts, self._shelves, self._laws):
             known.pop(authority, None)
         return written
 
@@ -187,6 +205,11 @@ class Office:
             if (found := ledger.parse_receipt(text)).authority not in authorities:
                 raise LedgerError(f"{text} is a receipt of {found.authority}'s log, which is not among those verified")
 
+    def append_to(self, state: CaseState, item: Item, artifacts: Mapping[str, tuple[str, bytes]]) -> Written:
+        """One item of a case that leaves it in its state, in one append."""
+        after = (state.case, state.sequence)
+        return self._append(state.authority, [item], after, self._projected(state), artifacts)
+
     def must_know_checkpoints(self, notes: Sequence[bytes], authorities: Sequence[str]) -> None:
         """Nothing, or LedgerError when a checkpoint is of a log that is not looked at."""
         for note in notes:
@@ -208,7 +231,7 @@ class Office:
         self.must_have_log(authority)
         self.shelf(authority).authority(authority)
         title = " ".join(_plain(title, "the title").split())
-        cycle, source = self.library.workflow, self.library.cycles
+        cycle, source = self.library.cycle(authority), self.library.cycle_files(authority)
         taken = {row.case for row in self.store.cases(authority)}
         if not case:
             return self._open_next(authority, title, taken)
@@ -236,9 +259,19 @@ class Office:
         raise StoreError(f"the log of {authority} is too busy; nothing was written", "try again")
 
     def record(
-        self, authority: str, case: str, given: Sequence[tuple[str, str]], planned: bool, dry_run: bool = False
+        self,
+        authority: str,
+        case: str,
+        given: Sequence[tuple[str, str]],
+        planned: bool,
+        dry_run: bool = False,
+        beside: Mapping[str, object] | None = None,
+        reason: str = "",
     ) -> tuple[list[Kept], Written | None]:
-        """Facts and milestones recorded, one entry each in one append; nothing is written unless all are good."""
+        """Facts and milestones recorded, one entry each in one append; nothing is written unless all are good.
+
+        `beside` is what each entry says more, and `reason` why, sealed.
+        """
         state, law = self.case(authority, case), self.law(authority)
         owners = {step.records: step.id for step in self.workflow(state.workflow).steps if step.records}
         values: dict[str, Value] = dict((state.for_looking_ahead() if planned else state.for_step()).values)
@@ -250,7 +283,7 @@ class Office:
             value = parse_value(term, _plain(said, name))
             self._must_fit(term, value, values, planned)
             values[name] = value
-            items.append(self._recorded(case, term, value, planned))
+            items.append(self._recorded(case, term, value, planned, beside or {}, reason))
             shown.append(Kept(name, value, state.facts[name].entry if name in state.facts else None))
         if dry_run:
             return shown, None
@@ -286,7 +319,9 @@ class Office:
                     f"{term.name}: {value} is after {other.name}, {follower}", "correct one of the two dates"
                 )
 
-    def _recorded(self, case: str, term: Term, value: Value, planned: bool) -> Item:
+    def _recorded(
+        self, case: str, term: Term, value: Value, planned: bool, beside: Mapping[str, object], reason: str
+    ) -> Item:
         plain = to_plain(value)
         openings: tuple[Opening, ...] = ()
         if term.kind != "public" or term.type == "text":
@@ -295,13 +330,26 @@ class Office:
         body: dict[str, object] = {"name": term.name, "type": term.type, "value": plain}
         if planned:
             body["planned"] = True
+        body |= beside
+        if reason:
+            body["reason"], opening = ledger.seal(_plain(reason, "the reason"), secrets.token_bytes(16))
+            openings = (*openings, opening)
         happened = value if term.milestone and isinstance(value, Moment) and not planned else self.now.local
         return ("recorded", case, happened, body, {}, openings)
 
     def advance(
-        self, authority: str, case: str, step: str, already_done: Moment | None = None, reason: str = ""
+        self,
+        authority: str,
+        case: str,
+        step: str,
+        already_done: Moment | None = None,
+        reason: str = "",
+        cites: Sequence[Mapping[str, object]] = (),
     ) -> Advanced:
-        """The step taken, refused, or set down as having happened unlawfully; each is an entry."""
+        """The step taken, refused, or set down as having happened unlawfully; each is an entry.
+
+        `cites` are entries of partners' logs that it rests on.
+        """
         state, law = self.case(authority, case), self.law(authority)
         cycle = self.workflow(state.workflow)
         described = known_step(cycle, step)
@@ -318,6 +366,8 @@ class Office:
             written = self._append(authority, [fault], (case, state.sequence), self._projected(state), kept)
             return Advanced(looked, written, False, state.state)
         body = {**replay.plain_decision(decision), "engine": __version__}
+        if cites:
+            body["cites"] = [dict(each) for each in cites]
         target = decision.target
         irregular = already_done is not None and decision.answer == NOT_MET and looked.assessment is not None
         if irregular:  # a breach: what is only missing or to be judged is asked for first
@@ -351,6 +401,9 @@ class Office:
         """A person's answer where a rule or table refers, resting on the rule and the facts as they are now."""
         state, law = self.case(authority, case), self.law(authority)
         role = _plain(role, "the role")
+        if self.posts(authority).kept and role not in self.held(authority):
+            mine = ", ".join(self.held(authority)) or "none"
+            raise RefusedError(f"you do not hold the post {role!r} in {authority} today; yours: {mine}")
         body: dict[str, object] = {"rule": subject, "role": role, "answer": answer, "rests_on": ""}
         if subject.startswith(IRREGULAR):
             body["rests_on"] = self._irregular_entry(state, subject)
@@ -446,12 +499,17 @@ class Office:
         case_after: tuple[str, int] | None = None,
         projection: CaseRow | None = None,
         artifacts: Mapping[str, tuple[str, bytes]] | None = None,
+        logins: Mapping[str, str] | None = None,
         erased: Sequence[str] = (),
     ) -> Written:
         """The items on the log in one append; entries of other cases that came in between do not stand in the way."""
+        if items[0][1] is not None and set(self.held(authority)) == {posts.AUDITOR}:
+            raise RefusedError(f"you are {posts.AUDITOR} of {authority}: an auditor reads and writes nothing")
         for _ in range(RETRIES):
             try:
-                return self._append_once(authority, items, case_after, projection, artifacts or {}, erased)
+                return self._append_once(
+                    authority, items, case_after, projection, artifacts or {}, logins or {}, erased
+                )
             except ConflictError as conflict:
                 self._heads.pop(authority, None)
                 rows = [row for row in conflict.rows if isinstance(row, ledger.Row)]
@@ -467,14 +525,15 @@ class Office:
         case_after: tuple[str, int] | None,
         projection: CaseRow | None,
         artifacts: Mapping[str, tuple[str, bytes]],
+        introduced: Mapping[str, str],
         erased: Sequence[str],
     ) -> Written:
         if authority not in self._heads:
             self._heads[authority] = self.store.head(authority)
         expected, actor = self._heads[authority], self._actor(authority)
-        logins: dict[str, str] = {}
+        logins = dict(introduced)
         if actor is None:
-            actor = logins[self.login] = secrets.token_hex(8)
+            actor = logins.setdefault(self.login, secrets.token_hex(8))
             items = items if items[0][0] == "log-opened" else [self._introduction(), *items]
         writes = self._composed(expected, authority, actor, items)
         last = writes[-1]
@@ -577,6 +636,16 @@ def initialise(url: str, library: Library, now: Now, login: str, training: bool)
             made.discard()
             raise
     return names
+
+
+def sealed(said: str) -> tuple[dict[str, str], Opening]:
+    """A seal for the body of an entry, and what opens it."""
+    return ledger.seal(said, secrets.token_bytes(16))
+
+
+def new_person() -> str:
+    """An opaque id for somebody the log has none for yet."""
+    return secrets.token_hex(8)
 
 
 def is_training(opened: Store) -> bool:

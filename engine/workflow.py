@@ -6,17 +6,19 @@
 3. a free step says why no rule need bind it;
 4. a case can come to every state, and from every state to a final one;
 5. no step leaves a final state;
-6. a local file leaves each state of the cycle it extends within reach and with a way to the end.
-Points 4 to 6 are judged once every name in `from`, `to`, `initial` and `final` is known. Nothing here runs a cycle:
+6. a file of differences leaves each state of the cycle it extends within reach and with a way to the end;
+7. every route is a path of the machine, from the first state to a final one.
+Points 4 to 7 are judged once every name in `from`, `to`, `initial` and `final` is known. Nothing here runs a cycle:
 that is `machine`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from engine import markup
 from engine.markup import Map, Node, Problem, Seq, Text, Where
 from engine.schema import fields, named, nearest, text, yes
 
@@ -24,7 +26,8 @@ SAME = "same"  # the target of a step that leaves the case where it is
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _WHOLE = ("workflow", "title", "initial", "stages", "final", "steps")
-_DIFFERENCES = ("title", "states", "forbid", "steps")
+_WHOLE_MAY = ("like", "routes")
+_DIFFERENCES = ("workflow", "title", "source", "states", "like", "forbid", "steps", "before", "routes")
 _STEP = ("title", "from", "to")
 _STEP_MAY = ("records", "free", "why_free", "ask")
 
@@ -67,6 +70,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """One lawful life from the first state to the last, as the main steps of it in order."""
+
+    id: str
+    title: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Workflow:
     """One cycle, whole: stages and states in the order of the cycle, steps in the order of the file."""
 
@@ -77,6 +89,8 @@ class Workflow:
     states: tuple[State, ...]
     final: tuple[str, ...]
     steps: tuple[Step, ...]
+    routes: tuple[Route, ...] = ()
+    source: str = ""  # where the differences of an authority are seen
 
     def __hash__(self) -> int:  # short, as caches ask for it at every step taken
         return hash((self.id, self.title, len(self.states), len(self.steps)))
@@ -88,6 +102,20 @@ class Workflow:
     def step(self, name: str) -> Step | None:
         """The step of that name."""
         return next((step for step in self.steps if step.id == name), None)
+
+    def route(self, name: str) -> Route | None:
+        """The route of that name."""
+        return next((route for route in self.routes if route.id == name), None)
+
+    def along(self, steps: Iterable[str]) -> tuple[str, str | None]:
+        """Where these steps lead from the first state, and the first of them that does not exist from there."""
+        at, known = self.initial, {step.id: step for step in self.steps}
+        for name in steps:
+            to = known[name].lands(at) if name in known else None
+            if to is None:
+                return at, name
+            at = to
+        return at, None
 
     def arrows(self) -> tuple[tuple[str, str, str], ...]:
         """Every (state, step, state after it)."""
@@ -106,6 +134,51 @@ def parse(
     return (None if problems else workflow), problems
 
 
+def build(files: Mapping[str, str], milestones: Collection[str] | None) -> tuple[Workflow | None, tuple[Problem, ...]]:
+    """The cycle that files make together: one whole, and differences each of which extends what came before.
+
+    Without `milestones` every file may record what it says: so are kept cycles read, whatever the vocabulary has today.
+    """
+    problems: list[Problem] = []
+    nodes: list[Node] = []
+    for path, source in sorted(files.items()):
+        node, faults = markup.read(path, source)
+        problems += faults
+        nodes += [node] if node is not None else []
+    if problems:
+        return None, tuple(problems)
+    built: Workflow | None = None
+    for node in _in_order(nodes):
+        built, faults = parse(node, built, recorded(node) | recorded_by(built) if milestones is None else milestones)
+        if faults:
+            return None, faults
+    return built, ()
+
+
+def recorded_by(workflow: Workflow | None) -> frozenset[str]:
+    """The milestones a cycle records."""
+    return frozenset(step.records for step in workflow.steps if step.records) if workflow else frozenset()
+
+
+def extends(node: Node) -> str:
+    """The cycle a file says it extends; nothing for a whole one."""
+    return text(node.entries.get("extends")) if isinstance(node, Map) else ""
+
+
+def named_in(node: Node) -> str:
+    """The name a file gives its cycle."""
+    return text(node.entries.get("workflow")) if isinstance(node, Map) else ""
+
+
+def _in_order(nodes: list[Node]) -> list[Node]:
+    """The whole cycle first, then what extends it, then what extends that; strays last, where they are refused."""
+    ordered, left = [node for node in nodes if not extends(node)][:1], [node for node in nodes if extends(node)]
+    while left:
+        name = named_in(ordered[-1]) if ordered else ""
+        ordered.append(left.pop(next((place for place, node in enumerate(left) if extends(node) == name), 0)))
+    return ordered
+
+
 def recorded(node: Node) -> frozenset[str]:
     """The milestones the steps of a cycle say they record, whatever the vocabulary has today."""
     steps = node.entries.get("steps") if isinstance(node, Map) else None
@@ -115,7 +188,7 @@ def recorded(node: Node) -> frozenset[str]:
 
 def plain(workflow: Workflow) -> dict[str, object]:
     """The cycle as lists, dicts, text and booleans, for JSON."""
-    return {
+    form: dict[str, object] = {
         "workflow": workflow.id,
         "title": workflow.title,
         "initial": workflow.initial,
@@ -123,7 +196,9 @@ def plain(workflow: Workflow) -> dict[str, object]:
         "states": [{"id": state.id, "title": state.title, "stage": state.stage} for state in workflow.states],
         "final": list(workflow.final),
         "steps": [_plain_step(step) for step in workflow.steps],
+        "routes": [{"id": each.id, "title": each.title, "steps": list(each.steps)} for each in workflow.routes],
     }
+    return form | ({"source": workflow.source} if workflow.source else {})
 
 
 def _plain_step(step: Step) -> dict[str, object]:
@@ -148,6 +223,7 @@ class _Draft:
     sources: dict[tuple[str, str], Where] = field(default_factory=dict)
     records: dict[str, Where] = field(default_factory=dict)
     forbidden: dict[str, Where] = field(default_factory=dict)
+    routes: dict[str, Where] = field(default_factory=dict)
     broken: bool = False  # a state is not known, so neither is the way through the cycle
 
     def fault(self, where: Where, what: str, instead: str = "") -> None:
@@ -159,11 +235,12 @@ class _Draft:
 
 
 def _whole(node: Node, draft: _Draft) -> Workflow:
-    entries = fields(node, draft.problems, _WHOLE)
+    entries = fields(node, draft.problems, _WHOLE, _WHOLE_MAY)
     draft.broken = not all(isinstance(entries.get(key), Map) for key in ("stages", "steps"))
     stages, states = _stages(entries.get("stages"), draft)
     draft.broken |= "final" not in entries
     known = [state.id for state in states]
+    alike = _alike(entries.get("like"), known, known, draft)
     return Workflow(
         _identifier(entries.get("workflow"), "workflow", draft),
         _words(entries.get("title"), draft),
@@ -171,7 +248,8 @@ def _whole(node: Node, draft: _Draft) -> Workflow:
         stages,
         states,
         tuple(_state(item, known, draft) for item in _items(entries.get("final"), draft)),
-        tuple(_steps(entries.get("steps"), known, draft)),
+        steps := tuple(_from_alike(step, alike) for step in _steps(entries.get("steps"), known, draft)),
+        tuple(_routes(entries.get("routes"), steps, draft)),
     )
 
 
@@ -182,9 +260,68 @@ def _local(node: Node, draft: _Draft) -> Workflow | None:
     states = _with_added(base, entries.get("states"), draft)
     own = {step.id: step for step in _steps(entries.get("steps"), [state.id for state in states], draft)}
     _forbid(entries.get("forbid"), base, own, draft)
-    kept = [own.pop(step.id, step) for step in base.steps if step.id not in draft.forbidden]
+    alike = _alike(entries.get("like"), [state.id for state in base.states], [state.id for state in states], draft)
+    kept = [own.pop(step.id, _from_alike(step, alike)) for step in base.steps if step.id not in draft.forbidden]
+    steps = (*kept, *own.values())
+    ahead = _before(entries.get("before"), steps, draft)
+    inherited = (replace(route, steps=tuple(_with_ahead(route.steps, ahead))) for route in base.routes)
+    routes = {route.id: route for route in (*inherited, *_routes(entries.get("routes"), steps, draft))}
+    name = _identifier(entries["workflow"], "workflow", draft) if "workflow" in entries else base.id
     title = _words(entries["title"], draft) if "title" in entries else base.title
-    return Workflow(base.id, title, base.initial, base.stages, states, base.final, (*kept, *own.values()))
+    source = _words(entries["source"], draft) if "source" in entries else base.source
+    return Workflow(name, title, base.initial, base.stages, states, base.final, steps, tuple(routes.values()), source)
+
+
+def _alike(node: Node | None, old: list[str], known: list[str], draft: _Draft) -> dict[str, str]:
+    """Each state of the file, and the state whose steps are possible from it too."""
+    found = {}
+    for name, value, where in named(node, draft.problems):
+        if name not in draft.states:
+            draft.fault(where, f"{name!r} is not a state this file adds", f"add it under states, or see {known[0]}")
+        if text(value) not in old:
+            draft.fault(where, f"unknown state {text(value)!r}", nearest(text(value), old))
+        found[name] = text(value)
+    return found
+
+
+def _from_alike(step: Step, alike: Mapping[str, str]) -> Step:
+    """The step, possible too from every new state that is like one it is possible from."""
+    more = [new for new, old in alike.items() if old in step.sources and new not in step.sources]
+    return replace(step, sources=(*step.sources, *more)) if more else step
+
+
+def _before(node: Node | None, steps: Collection[Step], draft: _Draft) -> dict[str, tuple[str, ...]]:
+    """The steps that every inherited route takes ahead of another."""
+    known, found = [step.id for step in steps], {}
+    for name, value, where in named(node, draft.problems):
+        items = _items(value, draft)
+        for said, place in ((name, where), *((text(item), item.where) for item in items)):
+            if said not in known:
+                draft.break_at(place, f"unknown step {said!r}", nearest(said, known))
+        found[name] = tuple(text(item) for item in items)
+    return found
+
+
+def _with_ahead(steps: Iterable[str], ahead: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for step in steps:
+        yield from ahead.get(step, ())
+        yield step
+
+
+def _routes(node: Node | None, steps: Collection[Step], draft: _Draft) -> Iterator[Route]:
+    known = [step.id for step in steps]
+    for name, value, where in named(node, draft.problems):
+        _check_id(name, where, "route", draft)
+        draft.routes[name] = where
+        entries = fields(value, draft.problems, ("title", "steps"))
+        said = entries.get("steps")
+        if not isinstance(said, Seq):
+            draft.break_at(where, f"the route {name!r} has no list of steps", "write steps: [a, b]")
+            continue
+        for item in said.items:
+            if text(item) not in known:
+                draft.break_at(item.where, f"unknown step {text(item)!r}", nearest(text(item), known))
+        yield Route(name, _words(entries.get("title"), draft), tuple(text(item) for item in said.items))
 
 
 def _base(node: Node | None, draft: _Draft) -> Workflow | None:
@@ -349,6 +486,17 @@ def _check(workflow: Workflow | None, draft: _Draft) -> None:
         _no_way_out_of_the_end(workflow, draft)
         _all_within_reach(workflow, draft)
         _all_with_a_way_to_the_end(workflow, draft)
+        _routes_are_paths(workflow, draft)
+
+
+def _routes_are_paths(workflow: Workflow, draft: _Draft) -> None:
+    for route in workflow.routes:
+        at, lost = workflow.along(route.steps)
+        where = draft.routes.get(route.id, draft.where)
+        if lost is not None:
+            draft.fault(where, f"the route {route.id!r} is no path: no step {lost!r} from {at!r}", "give it anew")
+        elif at not in workflow.final:
+            draft.fault(where, f"the route {route.id!r} ends in {at!r}", f"go on to {' or '.join(workflow.final)}")
 
 
 def _recorded_once(workflow: Workflow, draft: _Draft) -> None:

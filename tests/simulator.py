@@ -128,18 +128,11 @@ class Gate(NamedTuple):
     records: tuple[str, ...] = ()
     judges: tuple[tuple[str, str], ...] = ()
     taken: str = ""
-    already: str = ""
+    notices: tuple[tuple[str, str], ...] = ()  # steps taken while it is put right, each with the day it was done before
 
 
 CAMDEN = (
     Gate("assess-need", taken="2025-05-01 10:00"),
-    Gate(
-        "publish-planned-notice",
-        put_right="2025-05-01 10:30",
-        records=("contract.health_service=no", "procurement.procedure=open"),
-        taken="2025-05-01 11:00",
-        already="2025-03-28T13:00",
-    ),
     Gate(
         "decide-strategy",
         "2025-06-20 10:00",
@@ -154,6 +147,8 @@ CAMDEN = (
         (
             "contract.value=£10,416,000 incl VAT",
             "contract.kind=light touch services",
+            "contract.health_service=no",
+            "procurement.procedure=open",
             "strategy.decided_by=cabinet",
             "strategy_key_notice.published=2025-06-17",
             "strategy_equality.considered=2025-06-20",
@@ -161,6 +156,7 @@ CAMDEN = (
         ),
         (("camden.key-decision.strategy", "yes"),),
         "2025-07-16 19:00",
+        (("publish-planned-notice", "2025-03-28T13:00"),),
     ),
     Gate(
         "publish-tender-notice",
@@ -197,7 +193,6 @@ CAMDEN = (
         (("camden.key-decision.award", "yes"),),
         "2025-12-01 10:00",
     ),
-    Gate("send-assessment-summaries", taken="2025-12-12 10:00"),
     Gate(
         "publish-award-notice",
         "2025-12-02 10:00",
@@ -211,6 +206,7 @@ CAMDEN = (
         ),
         (("camden.call-in.award.officer", "not applicable"),),
         "2025-12-15 14:03",
+        (("send-assessment-summaries", ""),),
     ),
     Gate(
         "enter-contract",
@@ -231,6 +227,8 @@ def put_right(council: Council, gate: Gate, case: str = NAME) -> None:
     """What the gate asks for, recorded and judged."""
     if gate.records:
         council.record(gate.put_right, *gate.records, case=case)
+    for step, already in gate.notices:
+        council.advance(gate.put_right, step, case, already, "sent by the central team" if already else "")
     for subject, answer in gate.judges:
         council.judge(gate.put_right, subject, answer, case=case)
 
@@ -239,9 +237,7 @@ def walk(council: Council, until: str = "close", case: str = NAME) -> None:
     """The case taken through its gates, refusals left out, up to and with a step."""
     for gate in CAMDEN:
         put_right(council, gate, case)
-        done = council.advance(
-            gate.taken, gate.step, case, gate.already, "published by the central team" * bool(gate.already)
-        )
+        done = council.advance(gate.taken, gate.step, case)
         assert done.outlook.decision.answer == "may proceed", (gate.step, done.outlook.decision.blocking)
         if gate.step == until:
             return

@@ -189,7 +189,7 @@ MISTAKES = {
     "no title": (2, "the title", ["case", "open", "camden", "--title", ""]),
     "a title that is not UTF-8": (2, "cannot be shown", ["case", "open", "camden", "--title", "\udcff"]),
     "a malformed receipt": (5, "is not a receipt", ["audit", "verify", "--receipt", "camden:x"]),
-    "a receipt of another log": (5, "merton", ["audit", "verify", "--receipt", f"merton:1:{'0' * 24}"]),
+    "a receipt of another log": (5, "hackney", ["audit", "verify", "--receipt", f"hackney:1:{'0' * 24}"]),
     "a facts file that is not there": (
         2,
         "nowhere.yaml",
@@ -230,6 +230,8 @@ READS = {
     "case show": ["case", "show", CASE],
     "case check": ["case", "check", CASE],
     "case check STEP": ["case", "check", CASE, "decide-strategy", "--all"],
+    "case next": ["case", "next", CASE],
+    "case next --may": ["case", "next", CASE, "--may"],
     "case why": ["case", "why", CASE, "decide-strategy", "--show-working", "--on", "2025-07-16"],
     "dry advance": ["case", "advance", CASE, "decide-strategy", "--dry-run"],
     "dry record": ["case", "record", CASE, "contract.kind=services", "--dry-run"],
@@ -384,6 +386,9 @@ def test_the_camden_story_by_hand_refused_and_put_right_at_every_gate(tmp_path: 
             assert all(rule in " ".join(refused.stdout.split()) for rule in gate.stopped_by)
         if gate.records:
             assert vires("case", "record", CASE, *gate.records, at=gate.put_right).exit_code == 0
+        for step, already in gate.notices:
+            before = ("--already-done", already, "--reason", "sent by the central team") if already else ()
+            assert vires("case", "advance", CASE, step, *before, at=gate.put_right).exit_code == 0
         for subject, answer in gate.judges:
             words = ["case", "judge", CASE, subject, answer, "--role", "monitoring officer", "--reason", "Read"]
             assert vires(*words, at=gate.put_right).exit_code == 0
@@ -441,7 +446,7 @@ def test_assess_answers_on_both_sides_of_the_standstill(vires: Run, facts: Path)
     [
         ("- a\n- b\n", "a facts file names facts"),
         ("just words\n", "a facts file names facts"),
-        ("contract.value: [1]\n", "a facts file names facts"),
+        ("contract.value: [[1]]\n", "a facts file names facts"),
         ("contract.valu: 1\n", "contract.value"),
         ("contract.value: 1e6\n", "not an amount"),
         ("a: 1\na: 2\n", "stands here twice"),

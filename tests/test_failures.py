@@ -89,6 +89,7 @@ def each_command(place: Path, facts: Path) -> Iterator[tuple[list[str], int]]:
     yield ["case", "show", CASE], 0
     yield ["case", "record", CASE, "contract.value=£1,000,000 incl VAT", *told], 0
     yield ["case", "check", CASE, *told], 0
+    yield ["case", "next", CASE, *told], 0
     yield ["case", "why", CASE, "decide-strategy", *told], 1
     yield ["case", "judge", CASE, "camden.key-decision.strategy", "no", "--role", "clerk", "--reason", "x", *told], 0
     yield ["case", "advance", CASE, "abandon", *told], 0
@@ -104,8 +105,12 @@ def each_command(place: Path, facts: Path) -> Iterator[tuple[list[str], int]]:
     yield ["rules", "schema", "pack"], 0
     yield ["rules", "new", "authority", "merton", "--into", str(facts.parent)], 0
     yield ["rules", "compare", "camden", str(facts.parent / "merton")], 0
+    yield ["case", "migrate", "camden", "--plan", *told], 0
     yield ["workflow", "show"], 0
-    yield ["workflow", "diagram"], 0
+    yield ["workflow", "walk", "camden", "--route", "grant"], 0
+    yield ["workflow", "diagram", "barking-and-dagenham"], 0
+    yield ["workflow", "lint"], 0
+    yield ["workflow", "compare", "camden", "barking-and-dagenham"], 0
     yield ["audit", "log"], 0
     yield ["audit", "verify"], 0
     yield ["audit", "replay"], 0

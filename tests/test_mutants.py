@@ -9,7 +9,6 @@ from click.testing import CliRunner
 
 import cli
 from engine import mutants, packs
-from engine.law import Law
 from engine.mutants import Bench, Mutant
 from tests.conftest import DAYS, HEAD, STEPS, WORDS, pack, rule, table
 
@@ -29,8 +28,9 @@ def case(**keys: str) -> str:
 def bench(body: str, *listed: str) -> Bench:
     folder = pack(body, HEAD, "cases:\n" + "".join(listed) if listed else "")
     words, days = {"words.yaml": WORDS}, {"england.yaml": DAYS}
-    law: Law = packs.build(words, days, [folder], STEPS)
-    return mutants.workbench(words, days, [folder], law, MILESTONES)
+    law, problems, entries = packs.checked(words, days, [folder], STEPS)
+    assert not problems, problems
+    return Bench(law, tuple(entries), MILESTONES)
 
 
 def made(body: str) -> list[tuple[str, str]]:
@@ -159,8 +159,8 @@ def test_rows_that_stand_in_a_csv_file_are_changed_there() -> None:
         "test/bands.csv": "quotes.received,then\nat least 3,full\n"
     }
     words, days = {"words.yaml": WORDS}, {"england.yaml": DAYS}
-    law = packs.build(words, days, [files], STEPS)
-    on = mutants.workbench(words, days, [files], law, MILESTONES)
+    law, _, entries = packs.checked(words, days, [files], STEPS)
+    on = Bench(law, tuple(entries), MILESTONES)
     found = mutants.tried(on.entries, on).survivors
     assert [each.after for each in found if each.where.file == "test/bands.csv"] == [
         "quotes.received: at least 2",

@@ -63,7 +63,7 @@ def test_only_what_stops_is_shown_unless_everything_is_asked_for(refused: Outloo
 @pytest.mark.parametrize("every", [False, True])
 @pytest.mark.parametrize("working", [False, True])
 @pytest.mark.parametrize("width", [40, 80, 100])
-@pytest.mark.parametrize("gate", range(1, 8))
+@pytest.mark.parametrize("gate", range(1, 7))
 def test_no_line_is_too_wide_but_a_command_or_a_word_that_cannot_be_broken(
     gate: int, width: int, working: bool, every: bool
 ) -> None:

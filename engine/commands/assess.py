@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.library import Library
     from engine.model import Moment
     from engine.scenarios import Scenario, Unread
+    from engine.workflow import Workflow
 
 
 def _print_schema(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
@@ -135,21 +136,21 @@ class _Desk:
 
         said = {name: getattr(case, name) or option for name, option in self.options.items()}
         law, asked = self._law(said["authority"]), questions.parse(said["question"])
-        step = outlook.known_step(self.shelf.workflow, said["step"]) if said["step"] else None
+        cycle = self.shelf.cycle(said["authority"])
+        step = outlook.known_step(cycle, said["step"]) if said["step"] else None
         facts, problems = questions.typed(law, case.facts)
         if problems:
             return Unread(case.name, problems)
         on = day(said["on"] or None, "on" if case.on else "--on")
-        answer = self._answer(law, asked, step, facts, on)
+        answer = self._answer(law, cycle, asked, step, facts, on)
         judged = answer.assessment if isinstance(answer, outlook.Outlook) else None
         view = report.View(law, judged, "", self.records, self.every, self.working, self.width)
         return answers.Told(answer, said["authority"], asked, view, case.name)
 
-    def _answer(self, law: Law, asked: Any, step: Any, facts: Any, on: Moment | None) -> Any:
+    def _answer(self, law: Law, cycle: Workflow, asked: Any, step: Any, facts: Any, on: Moment | None) -> Any:
         from engine import questions
         from engine.errors import UsageError
 
-        cycle = self.shelf.workflow
         if asked.kind == questions.DERIVE:
             return questions.derive(law, asked.subject, step, facts, on, self.today)
         if asked.kind == questions.DUTIES:

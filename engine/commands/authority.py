@@ -59,7 +59,8 @@ def show_(name: str, form: str) -> None:
         for pack in law.packs.values()
     ]
     if form == "json":
-        show_json({"authority": name, "workflow": shelf.workflow.id, "packs": listed})
+        cycle = shelf.cycle(name)
+        show_json({"authority": name, "workflow": cycle.id, "cycle": cycle.title, "packs": listed})
         return
     rows = [
         (str(each["pack"]), str(each["layer"]), str(each["rules"]), str(each["checked"]), str(each["title"]))
@@ -73,7 +74,7 @@ def show_(name: str, form: str) -> None:
         for line in report.hang("; ".join(pack.silent), f"  {pack.id:<12} ", width())
     ]
     lines += ["", "These packs know of duties they do not ask about yet; look after them by other means:", *silent]
-    show([f"{name} · workflow {shelf.workflow.id}", "", *lines])
+    show([f"{name} · {shelf.cycle(name).title}", "", *lines])
 
 
 def add_to(group: click.Group) -> None:

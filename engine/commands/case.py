@@ -179,6 +179,46 @@ def check(
         show(lines if view else [f"{name} is at its end: no step leads on"])
 
 
+@case.command("next")
+@click.argument("name", metavar="CASE")
+@click.option("--on", metavar="DATE", help="As if it were this day.")
+@click.option("--may", is_flag=True, help="Only the steps that may be taken.")
+@format_option
+@store_options
+def next_(
+    name: str, on: str | None, may: bool, form: str, database: str | None, clock: str | None, persona: str | None
+) -> None:
+    """Every step from where the case stands: its verdict, the earliest date, and the one thing to do next.
+
+    Steps that move the case on stand first. A verdict is may proceed, not met, refer or missing. Writes nothing; exit 0
+    whatever the verdicts.
+
+    \b
+    vires case next camden/2025-014
+    vires case next camden/2025-014 --on 2025-12-30 --may
+    vires case next camden/2025-014 --format json
+    """
+    from engine import ways
+    from engine.model import MAY_PROCEED
+    from engine.report import View
+
+    authority, number = case_name(name)
+    with office(setting(database, clock, persona)) as desk:
+        state, cycle = desk.case(authority, number).state, desk.workflow_of(authority, number)
+        found = []
+        for each in desk.steps_from(authority, number):
+            step, look = cycle.step(each), desk.outlook(authority, number, each, day(on, "--on"))
+            if step is not None and (look.decision.answer == MAY_PROCEED or not may):
+                found.append(ways.way(step, state, look, _view(desk, name, look, False, False)))
+        view = View(desk.law(authority), None, name, width=width())
+        if form == "json":
+            show_json(ways.ways_plain(state, cycle, found, view))
+        elif found or not desk.steps_from(authority, number):
+            show(ways.way_lines(state, cycle, found, view))
+        else:
+            show([f"? no step of {name} may be taken now", f"  next     vires case next {name}"])
+
+
 @case.command("why")
 @click.argument("name", metavar="CASE")
 @click.argument("step")
@@ -258,6 +298,7 @@ def _outlook_lines(desk: Office, name: str, look: Outlook, view: View) -> list[s
 @click.argument("step")
 @click.option("--already-done", metavar="DATE", help="It happened on this day: judge it as at then.")
 @click.option("--reason", default="", help="With --already-done: why it is recorded afterwards.")
+@click.option("--cites", multiple=True, metavar="RECEIPT", help="An entry of a partner's log that this step rests on.")
 @click.option("--dry-run", is_flag=True, help="The answer, without taking the step or writing anything.")
 @click.option("--all", "every", is_flag=True, help="Show the rules that are met or not applicable too.")
 @format_option
@@ -267,6 +308,7 @@ def advance(
     step: str,
     already_done: str | None,
     reason: str,
+    cites: tuple[str, ...],
     dry_run: bool,
     every: bool,
     form: str,
@@ -280,9 +322,10 @@ def advance(
 
     \b
     vires case advance camden/2025-014 publish-award-notice
+    vires case advance merton/2026-001 decide-award --cites sutton:41:9f2c51e1a0b3c4d5
     vires case advance camden/2025-014 enter-contract --already-done 2025-12-22 --reason "Signed in error"
     """
-    from engine import report
+    from engine import joining, report
     from engine.errors import UsageError
 
     if (already_done is None) != (not reason):
@@ -292,7 +335,8 @@ def advance(
         return
     authority, number = case_name(name)
     with office(setting(database, clock, persona)) as desk:
-        done = desk.advance(authority, number, step, day(already_done, "--already-done"), reason)
+        partners = joining.cited(desk, cites)
+        done = desk.advance(authority, number, step, day(already_done, "--already-done"), reason, partners)
         look = done.outlook
         view = _view(desk, name, look, every, False)
         if form == "json":
@@ -350,6 +394,64 @@ def judge(
     with office(setting(database, clock, persona)) as desk:
         written = desk.judge(authority, number, subject, answer, role, reason, extra)
         show([f"✓ judged {subject}: {answer}, by the {role}", f"  receipt  {written.receipt}"])
+
+
+@case.command("migrate")
+@click.argument("name", metavar="CASE|AUTHORITY")
+@click.option("--plan", "mode", flag_value="plan", help="How the cycles differ, and how many cases would move.")
+@click.option("--dry-run", "mode", flag_value="dry-run", help="What would become of every case; writes nothing.")
+@click.option("--apply", "mode", flag_value="apply", help="Move every case that may be moved.")
+@click.option("--all", "every", is_flag=True, help="Show cases that stay as they are, or have ended, too.")
+@format_option
+@store_options
+def migrate(
+    name: str,
+    mode: str | None,
+    every: bool,
+    form: str,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
+) -> None:
+    """Move live cases to the authority's cycle of today, which has changed since they were opened.
+
+    A case keeps the cycle it was opened under until it is moved, by an entry of its own on the log. It stays in its
+    state. A case that would lose the state it stands in, or one it came through, is refused and left as it is. Exit 1
+    where a case is refused.
+
+    \b
+    vires case migrate camden --plan
+    vires case migrate camden/2025-014 --dry-run
+    vires case migrate camden --apply
+    """
+    from engine import migrating
+    from engine.errors import UsageError, ViresError
+
+    if mode is None:
+        raise UsageError("what is to be done?", "say --plan, --dry-run or --apply")
+    authority, number = case_name(name) if "/" in name else (name, "")
+    with office(setting(database, clock, persona)) as desk:
+        desk.must_have_log(authority)
+        if number:
+            desk.case(authority, number)
+        changes = migrating.planned(desk, authority, number)
+        moves = [each for change in changes for each in change.moves]
+        count = {word: sum(each.verdict == word for each in moves) for word in ("moves", "refused", "stays", "ended")}
+        applied = list(migrating.apply(desk, authority, changes)) if mode == "apply" else []
+        failed = [error for _, error in applied if isinstance(error, ViresError)]
+        if form == "json":
+            show_json({"mode": mode, **count, **migrating.plain(changes, applied)})
+        else:
+            said_of = migrating.plan_lines(changes, width()) if mode == "plan" else None
+            lines = migrating.lines(changes, every, width()) if said_of is None else said_of
+            for done, told in applied:
+                said = told.message if isinstance(told, ViresError) else f"receipt {told.receipt}"
+                lines.append(f"  {done.authority}/{done.case}  {said}")
+            verb = "moved" if mode == "apply" else "would move"
+            told_all = f"{count['moves'] - len(failed)} {verb}, {count['refused'] + len(failed)} refused"
+            mark = "✗" if count["refused"] or failed else "✓"
+            show([*lines, f"{mark} {told_all}, {count['stays']} stay, {count['ended']} ended"])
+        finish(1 if count["refused"] or failed else 0)
 
 
 def add_to(group: click.Group) -> None:

@@ -202,7 +202,7 @@ def _mutate(shelf: Library, pack: str, quiet: bool) -> Tried:
     excuses, problems = mutants.equivalents(shelf.folders.values())
     if problems:
         raise PackError("equivalent.yaml is broken", str(problems[0]), problems)
-    on = mutants.workbench(shelf.words, shelf.days, shelf.folders.values(), shelf.book, shelf.milestones)
+    on = shelf.bench
     entries = on.of(pack)
     with click.progressbar(length=len(entries), label="mutants", hidden=quiet) as bar:
         return mutants.tried(entries, on, excuses, lambda: bar.update(1))
