@@ -100,10 +100,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A milestone has happened, or (negated) has not."""
+    """A milestone has happened, or (negated) has not; of a fact: that it has been recorded."""
 
     milestone: str
     negated: bool = False
+    fact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,8 @@ def _test(name: str, where: Where, node: Node, scope: Scope) -> list[Condition]:
 
 
 def _by_type(term: Term, node: Node, scope: Scope) -> list[Condition]:
+    if not term.milestone and not term.derived and text(node) in ("recorded", "not recorded"):
+        return [Done(term.name, text(node) == "not recorded", True)]
     if term.type == "choice":
         return [_choice(term, node)]
     if term.type == "choices":
@@ -485,7 +488,7 @@ def say(condition: Condition, figure: Figure = figure_words) -> str:
         case Order(left, op, right, done):
             return f"{left} {'done ' if done else ''}{op} {right}"
         case Done(milestone, negated):
-            return f"{milestone} {'not ' if negated else ''}done"
+            return f"{milestone} {'not ' if negated else ''}{'recorded' if condition.fact else 'done'}"
         case Period():
             return f"{_op_words(condition.op)} {figure(condition.bound, False)} {_unit_words(condition)}"
 

@@ -294,7 +294,9 @@ def _condition(node: Node, terms: Terms) -> Iterator[Change]:
 
 def _test(said: str, term: Term) -> Iterator[str]:
     """Other tests of a fact, near the one that is written."""
-    if term.type == "boolean":
+    if said in ("recorded", "not recorded"):
+        yield {"recorded": "not recorded", "not recorded": "recorded"}[said]
+    elif term.type == "boolean":
         yield _OTHER.get(said, said)
     elif term.type == "choice":
         yield from _choice(said)

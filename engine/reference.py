@@ -384,7 +384,9 @@ def undone(condition: Condition, ctx: Context) -> tuple[str, ...]:
     """The milestones the condition wants done that nobody has recorded."""
     wanted: dict[str, None] = {}
     for leaf in leaves(condition):
-        if (isinstance(leaf, Done) and not leaf.negated) or (isinstance(leaf, Order | Period) and leaf.done):
+        if (isinstance(leaf, Done) and not leaf.negated and not leaf.fact) or (
+            isinstance(leaf, Order | Period) and leaf.done
+        ):
             wanted.update(dict.fromkeys(leaf_names(leaf)[:2]))
     terms = ctx.law.vocabulary.terms
     return tuple(name for name in wanted if name not in ctx.facts and not terms[name].derived)

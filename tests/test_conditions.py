@@ -76,6 +76,8 @@ def told(text: str) -> str:
             "contract.value: at most 50 per cent of threshold.goods",
             Amount("contract.value", "<=", Bound(parameter="test.threshold.goods", per_cent=50), True),
         ),
+        ("contract.lots: recorded", Done("contract.lots", False, True)),
+        ("contract.kind: not recorded", Done("contract.kind", True, True)),
         ("contract.kind: goods", OneOf("contract.kind", ("goods",))),
         ("contract.kind: [goods, light touch]", OneOf("contract.kind", ("goods", "light touch"))),
         ("contract.kind: not goods", OneOf("contract.kind", ("goods",), True)),
