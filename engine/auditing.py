@@ -43,34 +43,59 @@ def verify(
 ) -> tuple[ledger.Step, ...]:
     """The numbered steps of verification: the log's own, checkpoints, packs kept by digest, the projection, the reach.
 
-    `watch` is called for every entry read.
+    The log is read once and every entry decoded once. `watch` is called for every entry read.
     """
     held = anchoring.held(anchors, authority)
-    rows: list[ledger.Row] = []
-    roots = anchoring.Roots(held.sizes)
+    openings = store.openings(authority)
+    roots, gathered = anchoring.Roots(held.sizes), _Gathered(openings)
 
-    def passing() -> Iterator[ledger.Row]:
-        for row in store.rows(authority):
-            rows.append(row)
-            roots.add(row.bytes)
-            if watch is not None:
-                watch()
-            yield row
+    def heard(read: ledger.Read) -> None:
+        roots.add_leaf(read.leaf)
+        if read.entry is not None:
+            gathered.take(read.entry)
+        if watch is not None:
+            watch()
 
-    steps = list(ledger.verify(authority, passing(), store.openings(authority), held.receipts))
+    steps = list(ledger.verify(authority, store.rows(authority), openings, held.receipts, heard))
     steps += anchoring.steps(held, roots, len(steps) + 1)
-    steps.append(_verify_packs(store, rows, len(steps) + 1))
-    steps.append(_verify_projection(store, authority, rows, len(steps) + 1))
-    steps.append(retention.step(readable(rows), len(steps) + 1))
+    steps.append(_verify_packs(store, gathered.wanted, len(steps) + 1))
+    steps.append(_verify_projection(store, authority, gathered, len(steps) + 1))
+    steps.append(retention.outcome(gathered.retained, gathered.unlawful, len(steps) + 1))
     steps.append(anchoring.reach(held, roots, steps, len(steps) + 1))
     return tuple(steps)
 
 
-def _verify_packs(store: Store, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
-    wanted: dict[str, int] = {}
-    for entry in readable(rows):
-        for digest in ledger.digests_of(entry):
-            wanted.setdefault(digest, entry.sequence)
+class _Gathered:
+    """What one pass over a log leaves for the steps after the log's own: digests named, cases folded, erasures."""
+
+    def __init__(self, openings: Mapping[str, Opening]) -> None:
+        self._openings = openings
+        self.wanted: dict[str, int] = {}  # digest -> the first entry that names it
+        self.cases: dict[str, CaseState] = {}
+        self.faults: dict[str, str] = {}
+        self.last: dict[str, tuple[int, str]] = {}
+        self.retained = retention.Held()
+        self.unlawful: list[ledger.Problem] = []
+
+    def take(self, entry: Entry) -> None:
+        """Nothing; the next entry that could be read is taken in."""
+        if entry.digests:
+            for digest in ledger.digests_of(entry):
+                self.wanted.setdefault(digest, entry.sequence)
+        self.unlawful += [ledger.Problem(entry.sequence, fault) for fault in self.retained.take(entry)]
+        case = entry.case
+        if case is None:
+            return
+        self.last[case] = (entry.sequence, entry.recorded)
+        if case in self.faults:
+            return
+        try:
+            self.cases[case] = replay.fold((entry,), self._openings, self.cases.get(case))
+        except LedgerError as error:
+            self.faults[case] = error.message
+
+
+def _verify_packs(store: Store, wanted: Mapping[str, int], number: int) -> ledger.Step:
     kept = store.artifacts(wanted)
     problems = []
     for digest, sequence in wanted.items():
@@ -83,35 +108,33 @@ def _verify_packs(store: Store, rows: Sequence[ledger.Row], number: int) -> ledg
     return ledger.Step(number, title, not problems, good, tuple(problems), limit)
 
 
-def _verify_projection(store: Store, authority: str, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
+def _verify_projection(store: Store, authority: str, gathered: _Gathered, number: int) -> ledger.Step:
     listed = {row.case: row for row in store.cases(authority)}
-    cases: dict[str, list[Entry]] = {}
-    for entry in readable(rows):
-        if entry.case is not None:
-            cases.setdefault(entry.case, []).append(entry)
     problems = [
         ledger.Problem(row.sequence, f"the list shows a case {case} that the log does not have")
         for case, row in listed.items()
-        if case not in cases
+        if case not in gathered.last
     ]
-    for case, log in cases.items():
-        fault = _projection_fault(store, authority, log, listed.get(case))
+    for case, (sequence, recorded) in gathered.last.items():
+        fault = gathered.faults.get(case) or _projection_fault(gathered.cases[case], recorded, listed.get(case))
         if fault:
-            problems.append(ledger.Problem(log[-1].sequence, f"case {case}: {fault}"))
-    good = f"{len(cases)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
+            problems.append(ledger.Problem(sequence, f"case {case}: {fault}"))
+    good = (
+        f"{len(gathered.last)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
+    )
     limit = "whether the decisions follow from the facts: replay tells"
     return ledger.Step(number, "projection", not problems, good, tuple(problems), limit)
 
 
-def _projection_fault(store: Store, authority: str, log: Sequence[Entry], row: CaseRow | None) -> str:
+def _projection_fault(folded_: CaseState, recorded: str, row: CaseRow | None) -> str:
     try:
-        state = folded(log, openings_of(store, authority, log))
+        state = _sound(folded_)
     except LedgerError as error:
         return error.message
     if row is None:
         return "it is not in the list"
     kept, built = (row.state, row.sequence, row.opened), (state.state, state.sequence, state.opened)
-    same = kept == built and row.changed == log[-1].recorded
+    same = kept == built and row.changed == recorded
     return "" if same and state.title in (row.title, replay.ERASED) else "the list does not say what the log says"
 
 
@@ -173,7 +196,11 @@ def kept_workflow(artifacts: Mapping[str, bytes], digest: str) -> Workflow:
 
 def folded(log: Sequence[Entry], openings: Mapping[str, Opening], before: CaseState | None = None) -> CaseState:
     """The case its entries make; LedgerError when one of its facts, forged, is not of the type it says."""
-    state = replay.fold(log, openings, before)
+    return _sound(replay.fold(log, openings, before))
+
+
+def _sound(state: CaseState) -> CaseState:
+    """The case; LedgerError when one of its facts, forged, is not of the type it says."""
     for name, kept in state.facts.items():
         try:
             good = type(name) is str and (kept.value is None or type(kept.typed()) is _TYPES.get(kept.type, Moment))
