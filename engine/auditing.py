@@ -138,29 +138,44 @@ def _projection_fault(folded_: CaseState, recorded: str, row: CaseRow | None) ->
     return "" if same and state.title in (row.title, replay.ERASED) else "the list does not say what the log says"
 
 
-def replay_bundle(data: bytes) -> tuple[str, Iterator[Replayed]]:
-    """The authority of a bundle, and every decision in it taken again; LedgerError when the bundle is not sound."""
+def sound_bundle(data: bytes) -> bundles.Bundle:
+    """The bundle in a file; LedgerError when it does not verify."""
     if bad := next((step for step in verify_bundle(data, NO_ANCHORS) if not step.ok), None):
         said = f"the bundle does not verify ({bad.title}): {bad.problems[0].message}"
         raise LedgerError(said, "vires audit verify says what else is wrong")
-    bundle = bundles.read(bundles.unpack(data))
+    return bundles.read(bundles.unpack(data))
+
+
+def replay_bundle(data: bytes) -> tuple[str, Iterator[Replayed]]:
+    """The authority of a bundle, and every decision in it taken again; LedgerError when the bundle is not sound."""
+    bundle = sound_bundle(data)
     return bundle.authority, take_again(bundles.Shelf(bundle), bundle.authority)
 
 
-def take_again(store: Source, authority: str, case: str | None = None) -> Iterator[Replayed]:
-    """Every decision of a case, or of the whole log, taken again under the law of its day."""
-    cases = [case] if case is not None else sorted({row.case for row in store.rows(authority) if row.case})
-    books: dict[str, tuple[Law, Workflow]] = {}
-    for each in cases:
+Books: TypeAlias = dict[str, tuple[Law, Workflow]]
+
+
+def take_again(
+    store: Source,
+    authority: str,
+    case: str | None = None,
+    since: str = "",
+    twice: bool = True,
+    books: Books | None = None,
+) -> Iterator[Replayed]:
+    """Every decision of a case, or of the whole log, taken again under the law of its day; see `replay.replay`."""
+    shelf: Books = {} if books is None else books
+    for each in [case] if case is not None else store.case_ids(authority):
         log = list(entries(store, authority, each))
         openings = openings_of(store, authority, log)
         try:
-            yield from replay.replay(log, openings, lambda entry: _lawbook(store, entry, books))
+            yield from replay.replay(log, openings, lambda entry: lawbook(store, entry, shelf), since, twice)
         except UNREADABLE as error:
             raise LedgerError(f"case {authority}/{each}: an entry's body is not that of its kind") from error
 
 
-def _lawbook(store: Source, entry: Entry, books: dict[str, tuple[Law, Workflow]]) -> tuple[Law, Workflow]:
+def lawbook(store: Source, entry: Entry, books: Books) -> tuple[Law, Workflow]:
+    """The law and workflow whose digests an entry records, from the bytes kept; LedgerError where they are not."""
     name = canonical.encode(entry.digests).decode()
     if name not in books:
         wanted = set(ledger.digests_of(entry))
