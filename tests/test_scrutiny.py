@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 import cli
 from engine import library
 from engine.sampling import shared
-from tests.simulator import contents
+from tests.simulator import contents, forge
 from tests.small import Smallton
 
 
@@ -168,3 +168,44 @@ def test_replay_since_a_day_takes_only_later_decisions_again(council: Smallton) 
 
 def test_the_name_and_all_are_not_given_together(council: Smallton) -> None:
     assert "not both" in vires(council, "replay", "smallton", "--all", code=2).stderr
+
+
+def forged(council: Smallton, kind: str, **change: Any) -> Any:
+    """What replay says of the first case taken after one member of its decision is changed by whoever has the file."""
+    number = plain(council, "replay", "smallton/c-01")["decisions"][0]["entry"]
+    forge(council, number, lambda body: body.update(change), "smallton")
+    found = plain(council, "replay", "smallton", "--engine", "reference", code=5)
+    assert found["kinds"] == {kind: 1}
+    return next(each for each in found["decisions"] if each["differs"])
+
+
+def test_a_forged_verdict_is_named_and_every_field_of_it(council: Smallton) -> None:
+    found = forged(council, "forged verdict", answer="not met", reason="no")
+    assert found["case"] == "c-01" and len(found["fields"]) == 2
+    shown = " ".join(vires(council, "replay", code=5).stdout.split())
+    assert "forged verdict: answer: the log says 'not met', the rules say 'may proceed'" in shown
+    assert "11 of 12 decisions come to the same answer; forged verdict 1" in shown
+
+
+def test_an_omitted_finding_is_named(council: Smallton) -> None:
+    found = forged(council, "omitted finding", findings=[])
+    assert "the finding of small.quotes was left out of the log" in found["fields"]
+
+
+def test_another_engine_is_told_apart_from_a_forgery_only_where_its_verdict_follows(council: Smallton) -> None:
+    entry = next(
+        each for each in council.office("2025-07-01 10:00").entries("smallton", "c-01") if each.kind == "decision"
+    )
+    other = [{**each, "found": "said otherwise"} for each in entry.body["findings"]]  # type: ignore[attr-defined]
+    forged(council, "changed engine", engine="0.0.1", findings=other)
+    forge(council, entry.sequence, lambda body: body.update(answer="not met"), "smallton")
+    assert plain(council, "replay", "smallton", code=5)["kinds"] == {"forged verdict": 1}
+
+
+def test_a_changed_pack_is_named(council: Smallton) -> None:
+    run = council.store._connection.exec_driver_sql
+    run("DROP TRIGGER artifact_UPDATE")
+    run("UPDATE artifact SET bytes = CAST(replace(CAST(bytes AS TEXT), 'at least 3', 'at least 2') AS BLOB)")
+    found = plain(council, "replay", "smallton", code=5)
+    assert found["kinds"] == {"changed pack": 12}
+    assert "cannot be read" in found["decisions"][0]["differs"]
