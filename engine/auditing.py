@@ -43,34 +43,59 @@ def verify(
 ) -> tuple[ledger.Step, ...]:
     """The numbered steps of verification: the log's own, checkpoints, packs kept by digest, the projection, the reach.
 
-    `watch` is called for every entry read.
+    The log is read once and every entry decoded once. `watch` is called for every entry read.
     """
     held = anchoring.held(anchors, authority)
-    rows: list[ledger.Row] = []
-    roots = anchoring.Roots(held.sizes)
+    openings = store.openings(authority)
+    roots, gathered = anchoring.Roots(held.sizes), _Gathered(openings)
 
-    def passing() -> Iterator[ledger.Row]:
-        for row in store.rows(authority):
-            rows.append(row)
-            roots.add(row.bytes)
-            if watch is not None:
-                watch()
-            yield row
+    def heard(read: ledger.Read) -> None:
+        roots.add_leaf(read.leaf)
+        if read.entry is not None:
+            gathered.take(read.entry)
+        if watch is not None:
+            watch()
 
-    steps = list(ledger.verify(authority, passing(), store.openings(authority), held.receipts))
+    steps = list(ledger.verify(authority, store.rows(authority), openings, held.receipts, heard))
     steps += anchoring.steps(held, roots, len(steps) + 1)
-    steps.append(_verify_packs(store, rows, len(steps) + 1))
-    steps.append(_verify_projection(store, authority, rows, len(steps) + 1))
-    steps.append(retention.step(readable(rows), len(steps) + 1))
+    steps.append(_verify_packs(store, gathered.wanted, len(steps) + 1))
+    steps.append(_verify_projection(store, authority, gathered, len(steps) + 1))
+    steps.append(retention.outcome(gathered.retained, gathered.unlawful, len(steps) + 1))
     steps.append(anchoring.reach(held, roots, steps, len(steps) + 1))
     return tuple(steps)
 
 
-def _verify_packs(store: Store, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
-    wanted: dict[str, int] = {}
-    for entry in readable(rows):
-        for digest in ledger.digests_of(entry):
-            wanted.setdefault(digest, entry.sequence)
+class _Gathered:
+    """What one pass over a log leaves for the steps after the log's own: digests named, cases folded, erasures."""
+
+    def __init__(self, openings: Mapping[str, Opening]) -> None:
+        self._openings = openings
+        self.wanted: dict[str, int] = {}  # digest -> the first entry that names it
+        self.cases: dict[str, CaseState] = {}
+        self.faults: dict[str, str] = {}
+        self.last: dict[str, tuple[int, str]] = {}
+        self.retained = retention.Held()
+        self.unlawful: list[ledger.Problem] = []
+
+    def take(self, entry: Entry) -> None:
+        """Nothing; the next entry that could be read is taken in."""
+        if entry.digests:
+            for digest in ledger.digests_of(entry):
+                self.wanted.setdefault(digest, entry.sequence)
+        self.unlawful += [ledger.Problem(entry.sequence, fault) for fault in self.retained.take(entry)]
+        case = entry.case
+        if case is None:
+            return
+        self.last[case] = (entry.sequence, entry.recorded)
+        if case in self.faults:
+            return
+        try:
+            self.cases[case] = replay.fold((entry,), self._openings, self.cases.get(case))
+        except LedgerError as error:
+            self.faults[case] = error.message
+
+
+def _verify_packs(store: Store, wanted: Mapping[str, int], number: int) -> ledger.Step:
     kept = store.artifacts(wanted)
     problems = []
     for digest, sequence in wanted.items():
@@ -83,61 +108,74 @@ def _verify_packs(store: Store, rows: Sequence[ledger.Row], number: int) -> ledg
     return ledger.Step(number, title, not problems, good, tuple(problems), limit)
 
 
-def _verify_projection(store: Store, authority: str, rows: Sequence[ledger.Row], number: int) -> ledger.Step:
+def _verify_projection(store: Store, authority: str, gathered: _Gathered, number: int) -> ledger.Step:
     listed = {row.case: row for row in store.cases(authority)}
-    cases: dict[str, list[Entry]] = {}
-    for entry in readable(rows):
-        if entry.case is not None:
-            cases.setdefault(entry.case, []).append(entry)
     problems = [
         ledger.Problem(row.sequence, f"the list shows a case {case} that the log does not have")
         for case, row in listed.items()
-        if case not in cases
+        if case not in gathered.last
     ]
-    for case, log in cases.items():
-        fault = _projection_fault(store, authority, log, listed.get(case))
+    for case, (sequence, recorded) in gathered.last.items():
+        fault = gathered.faults.get(case) or _projection_fault(gathered.cases[case], recorded, listed.get(case))
         if fault:
-            problems.append(ledger.Problem(log[-1].sequence, f"case {case}: {fault}"))
-    good = f"{len(cases)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
+            problems.append(ledger.Problem(sequence, f"case {case}: {fault}"))
+    good = (
+        f"{len(gathered.last)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
+    )
     limit = "whether the decisions follow from the facts: replay tells"
     return ledger.Step(number, "projection", not problems, good, tuple(problems), limit)
 
 
-def _projection_fault(store: Store, authority: str, log: Sequence[Entry], row: CaseRow | None) -> str:
+def _projection_fault(folded_: CaseState, recorded: str, row: CaseRow | None) -> str:
     try:
-        state = folded(log, openings_of(store, authority, log))
+        state = _sound(folded_)
     except LedgerError as error:
         return error.message
     if row is None:
         return "it is not in the list"
     kept, built = (row.state, row.sequence, row.opened), (state.state, state.sequence, state.opened)
-    same = kept == built and row.changed == log[-1].recorded
+    same = kept == built and row.changed == recorded
     return "" if same and state.title in (row.title, replay.ERASED) else "the list does not say what the log says"
+
+
+def sound_bundle(data: bytes) -> bundles.Bundle:
+    """The bundle in a file; LedgerError when it does not verify."""
+    if bad := next((step for step in verify_bundle(data, NO_ANCHORS) if not step.ok), None):
+        said = f"the bundle does not verify ({bad.title}): {bad.problems[0].message}"
+        raise LedgerError(said, "vires audit verify says what else is wrong")
+    return bundles.read(bundles.unpack(data))
 
 
 def replay_bundle(data: bytes) -> tuple[str, Iterator[Replayed]]:
     """The authority of a bundle, and every decision in it taken again; LedgerError when the bundle is not sound."""
-    if bad := next((step for step in verify_bundle(data, NO_ANCHORS) if not step.ok), None):
-        said = f"the bundle does not verify ({bad.title}): {bad.problems[0].message}"
-        raise LedgerError(said, "vires audit verify says what else is wrong")
-    bundle = bundles.read(bundles.unpack(data))
+    bundle = sound_bundle(data)
     return bundle.authority, take_again(bundles.Shelf(bundle), bundle.authority)
 
 
-def take_again(store: Source, authority: str, case: str | None = None) -> Iterator[Replayed]:
-    """Every decision of a case, or of the whole log, taken again under the law of its day."""
-    cases = [case] if case is not None else sorted({row.case for row in store.rows(authority) if row.case})
-    books: dict[str, tuple[Law, Workflow]] = {}
-    for each in cases:
+Books: TypeAlias = dict[str, tuple[Law, Workflow]]
+
+
+def take_again(
+    store: Source,
+    authority: str,
+    case: str | None = None,
+    since: str = "",
+    twice: bool = True,
+    books: Books | None = None,
+) -> Iterator[Replayed]:
+    """Every decision of a case, or of the whole log, taken again under the law of its day; see `replay.replay`."""
+    shelf: Books = {} if books is None else books
+    for each in [case] if case is not None else store.case_ids(authority):
         log = list(entries(store, authority, each))
         openings = openings_of(store, authority, log)
         try:
-            yield from replay.replay(log, openings, lambda entry: _lawbook(store, entry, books))
+            yield from replay.replay(log, openings, lambda entry: lawbook(store, entry, shelf), since, twice)
         except UNREADABLE as error:
             raise LedgerError(f"case {authority}/{each}: an entry's body is not that of its kind") from error
 
 
-def _lawbook(store: Source, entry: Entry, books: dict[str, tuple[Law, Workflow]]) -> tuple[Law, Workflow]:
+def lawbook(store: Source, entry: Entry, books: Books) -> tuple[Law, Workflow]:
+    """The law and workflow whose digests an entry records, from the bytes kept; LedgerError where they are not."""
     name = canonical.encode(entry.digests).decode()
     if name not in books:
         wanted = set(ledger.digests_of(entry))
@@ -170,7 +208,11 @@ def kept_workflow(artifacts: Mapping[str, bytes], digest: str) -> Workflow:
 
 def folded(log: Sequence[Entry], openings: Mapping[str, Opening], before: CaseState | None = None) -> CaseState:
     """The case its entries make; LedgerError when one of its facts, forged, is not of the type it says."""
-    state = replay.fold(log, openings, before)
+    return _sound(replay.fold(log, openings, before))
+
+
+def _sound(state: CaseState) -> CaseState:
+    """The case; LedgerError when one of its facts, forged, is not of the type it says."""
     for name, kept in state.facts.items():
         try:
             good = type(name) is str and (kept.value is None or type(kept.typed()) is _TYPES.get(kept.type, Moment))

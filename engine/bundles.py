@@ -419,15 +419,20 @@ class Shelf:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
+        self._rows = [_row(line, bundle.leaves) for line in bundle.lines]
+        self._of_case: dict[str | None, list[ledger.Row]] = {}
+        for row in self._rows:
+            self._of_case.setdefault(row.case, []).append(row)
 
     def rows(self, authority: str, case: str | None = None, after: int = 0, before: int | None = None) -> Iterator[Any]:
         """The entries with after < sequence < before, in order: of one case, or all that are here."""
-        for line in self._bundle.lines:
-            entry = ledger.decode(line.data)
-            here = authority == self._bundle.authority and after < entry.sequence < (before or ledger.LAST_SEQUENCE)
-            if here and case in (None, entry.case):
-                leaf = self._bundle.leaves[entry.sequence - 1]
-                yield ledger.Row(entry.authority, entry.sequence, entry.case, entry.kind, line.data, leaf)
+        for row in self._rows if case is None else self._of_case.get(case, ()):
+            if authority == self._bundle.authority and after < row.sequence < (before or ledger.LAST_SEQUENCE):
+                yield row
+
+    def case_ids(self, authority: str) -> tuple[str, ...]:
+        """Every case with an entry here, by id."""
+        return tuple(sorted(case for case in self._of_case if case is not None))
 
     def openings(self, authority: str, commitments: Any = None) -> dict[str, Opening]:
         """The openings here, of `commitments` or all."""
@@ -437,3 +442,8 @@ class Shelf:
     def artifacts(self, digests: Any) -> dict[str, bytes]:
         """The bytes kept under each of `digests`."""
         return {digest: self._bundle.kept[digest] for digest in digests if digest in self._bundle.kept}
+
+
+def _row(line: Line, leaves: Sequence[bytes]) -> ledger.Row:
+    entry = ledger.decode(line.data)
+    return ledger.Row(entry.authority, entry.sequence, entry.case, entry.kind, line.data, leaves[entry.sequence - 1])

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from engine import canonical, merkle
@@ -28,6 +29,7 @@ RECEIPT_DIGITS = 24
 
 Bytes: TypeAlias = bytes  # `Row` and `Write` have a member of the name
 
+_SEALED = b'"sealed"'  # canonical JSON spells a name one way, so bytes without this seal nothing
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")
@@ -117,7 +119,7 @@ def decode(data: bytes) -> Entry:
     members = canonical.decode(data)
     if not isinstance(members, dict):
         raise LedgerError("an entry is a JSON object; this is not")
-    _refuse(_faults(members))
+    _refuse(_faults(members, _SEALED in data))
     fields: dict[str, Any] = {name: members.get(name) for name in Entry.__slots__}
     return Entry(**fields)
 
@@ -166,8 +168,11 @@ def _refuse(faults: Iterable[str]) -> None:
         raise LedgerError("; ".join(found))
 
 
-def _faults(members: Mapping[str, object]) -> Iterator[str]:
-    """Every way in which `members` is not an entry of version 1, in words; nothing when it is one."""
+def _faults(members: Mapping[str, object], sealing: bool = True) -> Iterator[str]:
+    """Every way in which `members` is not an entry of version 1, in words; nothing when it is one.
+
+    Not `sealing`, the name of a seal stands nowhere in its bytes, and so no seal is looked for.
+    """
     if members.get("format") != FORMAT:
         yield f'format must be "{FORMAT}"'
     for name in sorted(members.keys() - _SHAPES.keys() - {"format"}):
@@ -178,7 +183,8 @@ def _faults(members: Mapping[str, object]) -> Iterator[str]:
         elif name in members and not well_formed(members[name]):
             yield f"{name} must be {must_be}"
     yield from _presence_faults(members)
-    yield from _seal_faults(members.get("body"))
+    if sealing:
+        yield from _seal_faults(members.get("body"))
 
 
 def _presence_faults(members: Mapping[str, object]) -> Iterator[str]:
@@ -205,7 +211,7 @@ def _objects(value: object) -> Iterator[Mapping[str, object]]:
     pending = [value]
     while pending:
         node = pending.pop()
-        if isinstance(node, Mapping):
+        if type(node) is dict or isinstance(node, Mapping):
             yield node
             pending.extend(reversed([each for each in node.values() if type(each) is not str]))
         elif isinstance(node, list | tuple):
@@ -245,9 +251,15 @@ def _is_digests(value: object) -> bool:
 
 
 def _is_named_digests(value: object) -> bool:
-    return isinstance(value, Mapping) and all(
-        _matches(_NAME)(name) and _matches(_DIGEST)(digest) for name, digest in value.items()
-    )
+    try:
+        return isinstance(value, Mapping) and _are_named_digests(tuple(value.items()))
+    except TypeError:  # a list or an object where a digest belongs
+        return False
+
+
+@lru_cache(maxsize=64)  # the decisions of a log name the same packs, again and again
+def _are_named_digests(pairs: tuple[tuple[object, object], ...]) -> bool:
+    return all(_matches(_NAME)(name) and _matches(_DIGEST)(digest) for name, digest in pairs)
 
 
 _SHAPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
@@ -360,7 +372,7 @@ class Step(NamedTuple):
     limit: str = ""
 
 
-class _Read(NamedTuple):
+class Read(NamedTuple):
     """A row as verification reads it: the leaf of its bytes, and its entry or why there is none."""
 
     row: Row
@@ -390,31 +402,38 @@ class _Seen:
 
 
 def verify(
-    authority: str, rows: Iterable[Row], openings: Mapping[str, Opening], receipts: Sequence[Receipt]
+    authority: str,
+    rows: Iterable[Row],
+    openings: Mapping[str, Opening],
+    receipts: Sequence[Receipt],
+    heard: Callable[[Read], object] = lambda _: None,
 ) -> tuple[Step, ...]:
     """The six numbered steps over one authority's whole log, in order, each with every problem it found.
 
     `rows` is read once, first to last. No step stops at its first problem, and no bad entry hides the next. Packs by
-    digest, checkpoints and the projection are for the caller to check.
+    digest, checkpoints and the projection are for the caller to check: `heard` is given every entry as it was read, so
+    that nobody need decode it again.
     """
     seen = _Seen(_Before(0, None, ""), {number: [] for number in _PER_ENTRY})
     wanted = {kept.sequence for kept in receipts}
     for row in rows:
-        _look(authority, seen, _read(row), wanted)
+        this = _read(row)
+        _look(authority, seen, this, wanted)
+        heard(this)
     if seen.count == 0:
         seen.problems[2].append(Problem(None, f"there is no entry of {authority}: an empty log proves nothing"))
     return (*_entry_steps(seen), _receipt_step(authority, seen, receipts), _seal_step(seen, openings))
 
 
-def _read(row: Row) -> _Read:
+def _read(row: Row) -> Read:
     digest = leaf(row.bytes)
     try:
-        return _Read(row, digest, decode(row.bytes), "")
+        return Read(row, digest, decode(row.bytes), "")
     except LedgerError as error:
-        return _Read(row, digest, None, error.message)
+        return Read(row, digest, None, error.message)
 
 
-def _look(authority: str, seen: _Seen, this: _Read, wanted: set[int]) -> None:
+def _look(authority: str, seen: _Seen, this: Read, wanted: set[int]) -> None:
     """Take one entry into `seen`: its problems under each step, and what later steps need of it."""
     for number, check in _PER_ENTRY.items():
         found = check(authority, seen.before, this)
@@ -425,19 +444,20 @@ def _look(authority: str, seen: _Seen, this: _Read, wanted: set[int]) -> None:
     recorded = seen.before.recorded
     if this.entry is not None:
         number = this.entry.sequence
-        seen.sealed.update((each, number) for each in sealed_in(this.entry.body))
+        if _SEALED in this.row.bytes:
+            seen.sealed.update((each, number) for each in sealed_in(this.entry.body))
         seen.erased.update((each, number) for each in erased_in(this.entry))
         recorded = this.entry.recorded
     seen.before = _Before(this.row.sequence, this.leaf.hex(), recorded)
 
 
-def _format_faults(authority: str, before: _Before, this: _Read) -> Iterator[str]:
+def _format_faults(authority: str, before: _Before, this: Read) -> Iterator[str]:
     """Step 1: the bytes are one well-formed entry in canonical form."""
     if this.entry is None:
         yield this.fault
 
 
-def _place_faults(authority: str, before: _Before, this: _Read) -> Iterator[str]:
+def _place_faults(authority: str, before: _Before, this: Read) -> Iterator[str]:
     """Step 2: the sequence has no gap, and the columns beside the bytes say what the bytes say."""
     if this.row.sequence != before.sequence + 1:
         yield f"number {before.sequence + 1} was expected here: entries are missing, added or out of order"
@@ -449,7 +469,7 @@ def _place_faults(authority: str, before: _Before, this: _Read) -> Iterator[str]
             yield f"its {name} is stored as {stored!r}, and its bytes say {said!r}"
 
 
-def _chain_faults(authority: str, before: _Before, this: _Read) -> Iterator[str]:
+def _chain_faults(authority: str, before: _Before, this: Read) -> Iterator[str]:
     """Step 3: each entry names the digest of the one before, carries its own, and was not recorded earlier."""
     if this.row.leaf != this.leaf:
         yield "its bytes do not have the digest stored beside them"
@@ -461,7 +481,7 @@ def _chain_faults(authority: str, before: _Before, this: _Read) -> Iterator[str]
         yield f"recorded at {this.entry.recorded}, before the entry that it follows ({before.recorded})"
 
 
-def _opening_faults(authority: str, before: _Before, this: _Read) -> Iterator[str]:
+def _opening_faults(authority: str, before: _Before, this: Read) -> Iterator[str]:
     """Step 4: the log opens with one entry that says whether it is for training, and no other entry does."""
     if before.leaf is None and (this.entry is None or this.entry.kind != "log-opened"):
         yield "the log does not begin with a log-opened entry"
@@ -471,7 +491,7 @@ def _opening_faults(authority: str, before: _Before, this: _Read) -> Iterator[st
         yield "the log is opened a second time"
 
 
-_Check = Callable[[str, _Before, _Read], Iterator[str]]
+_Check = Callable[[str, _Before, Read], Iterator[str]]
 _PER_ENTRY: Mapping[int, _Check] = {1: _format_faults, 2: _place_faults, 3: _chain_faults, 4: _opening_faults}
 
 

@@ -196,7 +196,9 @@ def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[st
     for authority, result in results:
         if result.differs:
             head = f"✗ {authority}:{result.entry} {result.case} {result.step}  "
-            lines += hang(result.differs, head, width)
+            sort = f"{result.kind}: " if result.kind else ""
+            lines += hang(f"{sort}{result.differs}", head, width)
+            lines += [line for each in result.fields[1:] for line in wrap(each, 4, width)]
         elif result.erased:
             head = f"? {authority}:{result.entry} {result.case} {result.step}  "
             lines += hang(f"erased: {', '.join(result.erased)}; it cannot be taken again", head, width)
@@ -204,7 +206,14 @@ def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[st
     erased = sum(bool(result.erased) for _, result in results)
     same = f"{len(results) - differ - erased} of {len(results)} decisions come to the same answer"
     same += f"; {erased} cannot be taken again: what they rest on was erased" if erased else ""
-    return [*lines, f"{'✗' if differ else '✓'} {same}"]
+    sorts = ", ".join(f"{kind} {count}" for kind, count in kinds(results).items())
+    return [*lines, f"{'✗' if differ else '✓'} {same}{f'; {sorts}' if sorts else ''}"]
+
+
+def kinds(results: Sequence[tuple[str, Replayed]]) -> dict[str, int]:
+    """How many decisions differ in each way: forged, omitted, another pack, another engine."""
+    found = sorted(result.kind for _, result in results if result.kind)
+    return {kind: found.count(kind) for kind in dict.fromkeys(found)}
 
 
 # Rules ------------------------------------------------------------------------------------------------------------

@@ -6,12 +6,12 @@ state it goes back to, so that a first round's milestones never satisfy a second
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from engine import canonical, duties, ledger
-from engine.decide import decide
+from engine import __version__, canonical, duties, ledger
+from engine.decide import weigh
 from engine.errors import LedgerError
 from engine.law import Law
 from engine.ledger import Entry, Opening
@@ -243,8 +243,14 @@ def plain_finding(finding: Finding) -> dict[str, object]:
 # Replay -----------------------------------------------------------------------------------------------------------
 
 
+FORGED, OMITTED, PACK, ENGINE = "forged verdict", "omitted finding", "changed pack", "changed engine"
+
+
 class Replayed(NamedTuple):
-    """One decision taken again: its entry and case, and how the answer differs, or nothing."""
+    """One decision taken again: its entry and case, and how the answer differs, or nothing.
+
+    `kind` says what sort of difference it is, `fields` each one.
+    """
 
     entry: int
     case: str
@@ -252,33 +258,62 @@ class Replayed(NamedTuple):
     answer: str
     differs: str = ""
     erased: tuple[str, ...] = ()  # facts erased since then, without which the decision cannot be taken again
+    kind: str = ""
+    fields: tuple[str, ...] = ()
 
 
 Lawbook = Callable[[Entry], tuple[Law, Workflow]]  # the law and workflow whose digests an entry records
 
 
-def replay(entries: Iterable[Entry], openings: Mapping[str, Opening], lawbook: Lawbook) -> Iterable[Replayed]:
-    """Every decision of one case again, in order, from the entries before it and the law of its day."""
+def replay(
+    entries: Iterable[Entry],
+    openings: Mapping[str, Opening],
+    lawbook: Lawbook,
+    since: str = "",
+    twice: bool = True,
+) -> Iterator[Replayed]:
+    """Every decision of one case again, in order, from the entries before it and the law of its day.
+
+    `since` (ISO) leaves out what was recorded before that day; not `twice`, the reference evaluator judges alone.
+    """
+    for state, entry in moments(entries, openings):
+        if entry.recorded[:10] >= since:
+            yield _again(state, entry, lawbook, twice)
+
+
+def moments(entries: Iterable[Entry], openings: Mapping[str, Opening]) -> Iterator[tuple[CaseState, Entry]]:
+    """Every decision of one case, with the case as it was when it was taken; LedgerError where there is no case."""
     state: CaseState | None = None
     for entry in entries:
         if entry.kind == "decision" and state is not None:
-            yield _again(state, entry, lawbook)
+            yield state, entry
         state = _apply(state, entry, openings)
 
 
-def _again(state: CaseState, entry: Entry, lawbook: Lawbook) -> Replayed:
+def _again(state: CaseState, entry: Entry, lawbook: Lawbook, twice: bool) -> Replayed:
     body: Mapping[str, Any] = entry.body
     done = Replayed(entry.sequence, state.case, str(body.get("step")), str(body.get("answer")))
     try:
         law, workflow = lawbook(entry)
-        differs, again = _compared(state, entry, law, workflow)
-        erased = _rests_on_erased(state, body, again) if differs and again else ()
-        erased = erased if erased and _agrees_with_itself(state, entry, law, workflow) else ()
-        return done._replace(differs="" if erased else differs, erased=erased)
     except LedgerError as error:
-        return done._replace(differs=error.message)
+        return done._replace(differs=error.message, kind=PACK, fields=(error.message,))
+    try:
+        fields, kind, again = _compared(state, entry, law, workflow, twice)
+        erased = _rests_on_erased(state, body, again) if fields and again else ()
+        if erased and _agrees_with_itself(state, entry, law, workflow):
+            return done._replace(erased=erased)
+        if fields and kind == FORGED and _of_another_engine(state, entry, law, workflow):
+            kind = ENGINE
+    except LedgerError as error:
+        fields, kind = (error.message,), FORGED
     except (KeyError, TypeError, ValueError):
-        return done._replace(differs="its body is not that of a decision")
+        fields, kind = ("its body is not that of a decision",), FORGED
+    return done._replace(differs=fields[0], kind=kind, fields=fields) if fields else done
+
+
+def _of_another_engine(state: CaseState, entry: Entry, law: Law, workflow: Workflow) -> bool:
+    """Whether another version of the program says it decided this, and the verdict follows from its own findings."""
+    return entry.body.get("engine") not in (None, __version__) and _agrees_with_itself(state, entry, law, workflow)
 
 
 def _rests_on_erased(state: CaseState, kept: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[str, ...]:
@@ -319,15 +354,18 @@ def _agrees_with_itself(state: CaseState, entry: Entry, law: Law, workflow: Work
     return kept["answer"] == answer and kept.get("to") == target
 
 
-def _compared(state: CaseState, entry: Entry, law: Law, workflow: Workflow) -> tuple[str, dict[str, Any]]:
-    """How the decision differs when it is taken again, or nothing; and what it comes to now, where it can be taken."""
+def _compared(
+    state: CaseState, entry: Entry, law: Law, workflow: Workflow, twice: bool
+) -> tuple[tuple[str, ...], str, dict[str, Any]]:
+    """How the decision differs when it is taken again, the sort of difference, and what it comes to now."""
     body: Mapping[str, Any] = entry.body
     derived = [name for name in state.facts if name in law.vocabulary.terms and law.vocabulary.terms[name].derived]
     if derived:
-        return f"{', '.join(sorted(derived))} was recorded, which only the rules may decide", {}
-    decision = decide(law, workflow, state.state, state.for_step(), body["step"], moment(body["at"]))
+        return (f"{', '.join(sorted(derived))} was recorded, which only the rules may decide",), FORGED, {}
+    at = moment(body["at"])
+    decision = weigh(law, workflow, state.state, state.for_step(), body["step"], at, twice=twice)[0]
     if decision.fault:
-        return f"the evaluators disagree: {decision.fault}", {}
+        return (f"the evaluators disagree: {decision.fault}",), ENGINE, {}
     again: dict[str, Any] = plain_decision(decision)
     described, target = workflow.step(decision.step), decision.target
     if "irregular" in body:
@@ -338,27 +376,29 @@ def _compared(state: CaseState, entry: Entry, law: Law, workflow: Workflow) -> t
     if target is not None and described is not None and described.records:
         again["records"] = described.records
     happened = dated(law, described, decision.at).iso if described else decision.at.iso
-    difference = _difference({**body, "happened": entry.happened}, {**again, "happened": happened})
+    fields = tuple(_differences({**body, "happened": entry.happened}, {**again, "happened": happened}))
     erased = sorted(name for name, kept in state.facts.items() if kept.value is None)
-    return f"{difference} (erased since: {', '.join(erased)})" if difference and erased else difference, again
+    if fields and erased:
+        fields = (f"{fields[0]} (erased since: {', '.join(erased)})", *fields[1:])
+    omitted = {finding["rule"] for finding in again["findings"]} - {finding["rule"] for finding in body["findings"]}
+    return fields, OMITTED if omitted else FORGED, again
 
 
-def _difference(kept: Mapping[str, Any], again: Mapping[str, Any]) -> str:
-    """The first way in which a recorded decision differs from the same one taken again."""
+def _differences(kept: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[str]:
+    """Every way in which a recorded decision differs from the same one taken again."""
     for name in ("step", "at", "happened", "answer", "from", "to", "records", "reason"):
         if kept.get(name) != again.get(name):
-            return f"{name}: the log says {kept.get(name)!r}, the rules say {again.get(name)!r}"
+            yield f"{name}: the log says {kept.get(name)!r}, the rules say {again.get(name)!r}"
     then = {finding["rule"]: finding for finding in kept["findings"]}
     if len(then) < len(kept["findings"]):
-        return "the log has two findings of one rule"
+        yield "the log has two findings of one rule"
     now = {finding["rule"]: finding for finding in again["findings"]}
     for rule in sorted(then.keys() | now.keys()):
         if rule not in then:
-            return f"the finding of {rule} was left out of the log"
-        if rule not in now:
-            return f"the log has a finding of {rule}, which does not bind this step"
-        if then[rule] != now[rule]:
-            return f"{rule}: the log says {then[rule]}, the rules say {now[rule]}"
+            yield f"the finding of {rule} was left out of the log"
+        elif rule not in now:
+            yield f"the log has a finding of {rule}, which does not bind this step"
+        elif then[rule] != now[rule]:
+            yield f"{rule}: the log says {then[rule]}, the rules say {now[rule]}"
     if "irregular" in kept and kept["answer"] == MAY_PROCEED:
-        return "the log marks a lawful step as irregular"
-    return ""
+        yield "the log marks a lawful step as irregular"

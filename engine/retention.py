@@ -6,7 +6,7 @@ Classes of retention and codes of exemption are data (`rules/retention.yaml`, `r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -172,7 +172,13 @@ def seals_of(asked: Entry) -> tuple[str, ...]:
 def step(entries: Iterable[Entry], number: int) -> ledger.Step:
     """The step of verification over holds and erasures: two people, what was asked, and no hold standing."""
     held = Held()
-    problems = [ledger.Problem(entry.sequence, fault) for entry in entries for fault in held.take(entry)]
+    return outcome(
+        held, [ledger.Problem(entry.sequence, fault) for entry in entries for fault in held.take(entry)], number
+    )
+
+
+def outcome(held: Held, problems: Sequence[ledger.Problem], number: int) -> ledger.Step:
+    """The same, of entries taken already."""
     done, standing = len(set(held.erased.values())), len(held.holds)
     said = f"erased: {done} times, each asked and confirmed by two people; holds that stand: {standing}"
     said = f"{len(problems)} wrong" if problems else said

@@ -156,6 +156,9 @@ LAST_ROW = _compiled(select(*_COLUMNS).where(_OF_LOG).order_by(ENTRY.c.sequence.
 LAST_LEAF = _compiled(_NEWEST.add_columns(_blob(ENTRY.c.leaf)))
 LAST_OF_CASE = _compiled(_NEWEST.where(_OF_CASE))
 LEAF_AT = _compiled(select(_blob(ENTRY.c.leaf)).where(_OF_LOG, ENTRY.c.sequence == bindparam("sequence")))
+CASES_OF_LOG = _compiled(
+    select(ENTRY.c.case_id).where(_OF_LOG, ENTRY.c.case_id.is_not(None)).distinct().order_by(ENTRY.c.case_id)
+)
 ROWS_OF_LOG = _compiled(_ROWS)
 ROWS_OF_CASE = _compiled(_ROWS.where(_OF_CASE))
 ROWS_OF_NO_CASE = _compiled(_ROWS.where(ENTRY.c.case_id.is_(None)))
@@ -245,6 +248,10 @@ class Store:
     def authorities(self) -> tuple[str, ...]:
         """Every authority with a log here, by name."""
         return tuple(name for (name,) in self._rows(AUTHORITIES))
+
+    def case_ids(self, authority: str) -> tuple[str, ...]:
+        """Every case that entries of the log are filed under, by id; their bytes are not looked at."""
+        return tuple(case for (case,) in self._rows(CASES_OF_LOG, authority=authority))
 
     def rows(self, authority: str, case: str | None = None, after: int = 0, before: int | None = None) -> Iterator[Row]:
         """The entries with after < sequence < before, in order: of one case, of no case (""), or of the whole log.
@@ -463,14 +470,14 @@ def _build(store: Store) -> None:
             store._connection.execute(insert(META).values(key="schema", value=SCHEMA))
 
 
-def open_store(url: str, *, busy_ms: int = BUSY_MS) -> Store:
+def open_store(url: str, *, busy_ms: int = BUSY_MS, read_only: bool = False) -> Store:
     """The store at `url` (`sqlite:///path` or a path); StoreError when there is none, and then none is made."""
     place = _place(url)
     if not Path(place).exists():
         raise StoreError(f"there is no store at {place}", hint="vires init makes one")
     if not Path(place).is_file():
         raise StoreError(f"{place} is not a file", hint="name the store's file")
-    store = Store(_connect(place, busy_ms), place)
+    store = Store(_connect(place, busy_ms, "ro" if read_only else "rw"), place)
     try:
         _must_be_ours(store)
     except BaseException:
@@ -512,9 +519,9 @@ def _place(url: str) -> str:
     return path.removeprefix("/")
 
 
-def _connect(place: str, busy_ms: int) -> sqlite3.Connection:
+def _connect(place: str, busy_ms: int, mode: str = "rw") -> sqlite3.Connection:
     """A connection in autocommit, so that every transaction is one this module begins; it never makes a file."""
-    target = MEMORY if place == MEMORY else f"{Path(place).absolute().as_uri()}?mode=rw"
+    target = MEMORY if place == MEMORY else f"{Path(place).absolute().as_uri()}?mode={mode}"
     try:
         connection = sqlite3.connect(target, timeout=busy_ms / 1000, isolation_level=None, uri=True)
         connection.execute("PRAGMA synchronous = FULL")

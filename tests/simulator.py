@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from engine import inference, ledger, library, store
@@ -243,12 +243,18 @@ def walk(council: Council, until: str = "close", case: str = NAME) -> None:
             return
 
 
-def forge(council: Council, sequence: int, change: Callable[[dict[str, Any]], object]) -> None:
+class Kept(Protocol):
+    """Whatever has a store that can be forged."""
+
+    store: store.Store
+
+
+def forge(council: Kept, sequence: int, change: Callable[[dict[str, Any]], object], authority: str = "camden") -> None:
     """One entry's body changed by somebody who owns the database, every digest after it worked out again."""
     run = council.store._connection.exec_driver_sql
     run("DROP TRIGGER IF EXISTS entry_UPDATE")
     previous = None
-    for row in list(council.store.rows("camden")):
+    for row in list(council.store.rows(authority)):
         entry = ledger.decode(row.bytes)
         if entry.sequence == sequence:
             body = json.loads(json.dumps(entry.body))
@@ -258,8 +264,8 @@ def forge(council: Council, sequence: int, change: Callable[[dict[str, Any]], ob
         data = ledger.encode(entry)
         previous = ledger.leaf(data).hex()
         run(
-            "UPDATE entry SET bytes = :data, leaf = :leaf WHERE authority = 'camden' AND sequence = :sequence",
-            {"data": data, "leaf": bytes.fromhex(previous), "sequence": entry.sequence},
+            "UPDATE entry SET bytes = :data, leaf = :leaf WHERE authority = :authority AND sequence = :sequence",
+            {"data": data, "leaf": bytes.fromhex(previous), "sequence": entry.sequence, "authority": authority},
         )
 
 

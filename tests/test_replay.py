@@ -462,4 +462,4 @@ def test_erasing_what_no_rule_reads_changes_no_decision() -> None:
 def test_each_replayed_decision_names_its_entry_case_step_and_answer() -> None:
     log = ready().take("go")
     (again,) = replay(log.entries, log.openings, lambda entry: (LAW, cycle()))
-    assert again == (5, "c-1", "go", "may proceed", "", ())
+    assert again == (5, "c-1", "go", "may proceed", "", (), "", ())

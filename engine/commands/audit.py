@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands import custody, disposal
+from engine.commands import custody, disposal, scrutiny
 from engine.commands.common import (
     ViresGroup,
     case_name,
@@ -23,7 +23,9 @@ from engine.commands.common import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.auditing import Source
     from engine.replay import Replayed
+    from engine.replaying import Place, Wanted
     from engine.service import Office
     from engine.signing import Verifier
 
@@ -162,38 +164,81 @@ def _verify_file(
 
 @audit.command()
 @click.argument("name", required=False, metavar="[AUTHORITY, CASE or BUNDLE]")
+@click.option(
+    "--all", "everything", is_flag=True, help="Every log of the store, which is meant where nothing is named."
+)
+@click.option("--since", metavar="DATE", help="Only decisions recorded on or after this day.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", default=1, show_default=True, help="Processes.")
+@click.option(
+    "--engine",
+    type=click.Choice(["both", "reference"]),
+    default="both",
+    show_default=True,
+    help="Judge by both evaluators, as when it was decided, or by the one that explains: sooner.",
+)
 @format_option
 @store_options
-def replay(name: str | None, form: str, database: str | None, clock: str | None, persona: str | None) -> None:
+def replay(
+    name: str | None,
+    everything: bool,
+    since: str | None,
+    jobs: int,
+    engine: str,
+    form: str,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
+) -> None:
     """Take every decision again, from the facts and under the law of its day. Exit 5 when one differs.
+
+    Each difference is named for what it is: a forged verdict, an omitted finding, a changed pack (the rules of the day
+    are not those kept), or a changed engine (another version of Vires decided, and the answer follows from its own
+    findings: run that version to tell).
 
     \b
     vires audit replay
     vires audit replay camden/2025-014
+    vires audit replay camden --since 2026-04-01 --jobs 2 --engine reference
     vires audit replay camden.zip
     """
-    given = setting(database, clock, persona)
-    results: list[tuple[str, Replayed]] = []
-    if name is not None and name.endswith(".zip"):
-        from engine import auditing, filing
+    from engine.errors import UsageError
 
-        authority, found = auditing.replay_bundle(filing.read(name, "bundle"))
-        results = [(authority, result) for result in found]
-        _show_replayed(results, form)
+    if everything and name is not None:
+        raise UsageError("name a log or a case, or give --all, not both")
+    given, twice = setting(database, clock, persona), engine == "both"
+    from_day = scrutiny.since_day(since)
+    if name is not None and name.endswith(".zip"):
+        from engine import auditing, bundles, filing
+        from engine.replaying import Place, Wanted
+
+        data = filing.read(name, "bundle")
+        bundle = auditing.sound_bundle(data)
+        shelf = bundles.Shelf(bundle)
+        wanted = [Wanted(bundle.authority, shelf.case_ids(bundle.authority), from_day, twice)]
+        if bundle.training:
+            click.get_current_context().meta["vires.training"] = True
+        _taken_again(shelf, Place(bundle=data), wanted, jobs, form, given.terminal)
         return
     with office(given) as desk:
-        total = sum(
-            1
-            for authority, case in _which(desk, name)
-            for row in desk.store.rows(authority, case)
-            if row.kind == "decision"
-        )
-        with click.progressbar(length=total, label="decisions", hidden=form == "json" or not given.terminal) as bar:
-            for authority, case in _which(desk, name):
-                for result in desk.replay(authority, case):
-                    results.append((authority, result))
-                    bar.update(1)
-        _show_replayed(results, form)
+        from engine.replaying import Place, Wanted
+
+        wanted = []
+        for authority, case in _which(desk, name):
+            if case is not None:
+                desk.case(authority, case)
+            cases = (case,) if case is not None else desk.store.case_ids(authority)
+            wanted.append(Wanted(authority, cases, from_day, twice))
+        _taken_again(desk.store, Place(given.database), wanted, jobs, form, given.terminal)
+
+
+def _taken_again(source: Source, place: Place, wanted: Sequence[Wanted], jobs: int, form: str, terminal: bool) -> None:
+    """Nothing; the cases are taken again with a bar on a terminal, and shown."""
+    from engine import replaying
+
+    total = sum(len(each.cases) for each in wanted)
+    with click.progressbar(length=total, label="cases", hidden=form == "json" or not terminal) as bar:
+        results = list(replaying.take_again(source, place, wanted, jobs, bar.update))
+    _show_replayed(results, form)
 
 
 def _show_replayed(results: Sequence[tuple[str, Replayed]], form: str) -> None:
@@ -203,7 +248,7 @@ def _show_replayed(results: Sequence[tuple[str, Replayed]], form: str) -> None:
     differ = [result for _, result in results if result.differs]
     if form == "json":
         again = [{"authority": authority, **result._asdict()} for authority, result in results]
-        show_json({"same": not differ, "decisions": again})
+        show_json({"same": not differ, "kinds": listing.kinds(results), "decisions": again})
     else:
         show(listing.replay_lines(results, width()))
     finish(5 if differ else 0)
@@ -213,4 +258,5 @@ def add_to(group: click.Group) -> None:
     """Register the commands."""
     custody.add_to(audit)
     disposal.add_to(audit)
+    scrutiny.add_to(audit)
     group.add_command(audit)

@@ -104,14 +104,14 @@ def checkpoint(
 
     key = filing.read_key(key_file)
     with office(setting(database, clock, persona)) as desk:
-        name = _one_log(desk, authority)
+        name = one_log(desk, authority)
         read = [filing.read(each, "checkpoint") for each in olds]
         note = attesting.checkpoint(desk.store, name, service.is_training(desk.store), key, read)
         plain = listing.checkpoint_plain(note.encode())
         put(note.encode(), out, form, plain, f"signed {plain['origin']} at {plain['entries']:,} entries")
 
 
-def _one_log(desk: Office, authority: str | None) -> str:
+def one_log(desk: Office, authority: str | None) -> str:
     """The authority named, or the only one with a log here."""
     from engine.errors import UsageError
 
@@ -249,7 +249,7 @@ def asked_for(
         authority, case = case_name(name)
         desk.must_have_log(authority)
         return authority, bundling.case_of(desk.store, authority, case), f"case {authority}/{case}"
-    authority = _one_log(desk, name)
+    authority = one_log(desk, name)
     if everything == (since is not None):
         raise UsageError("which entries?", f"name a case, or give --all or --since DATE: {authority} --all")
     if since is None:
