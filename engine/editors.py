@@ -76,6 +76,9 @@ def _definitions(law: Law, steps: Sequence[str]) -> dict[str, Schema]:
     }
 
 
+_RECORDED: Schema = {"enum": ["recorded", "not recorded"]}
+
+
 def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
@@ -195,7 +198,7 @@ def _case(terms: Mapping[str, Term], law: Law) -> dict[str, Schema]:
         "on": _DAY,
         "step": _TEXT,
         "given": {"type": "object", "properties": {name: _value(term) for name, term in terms.items()}}
-        | {"additionalProperties": False},
+        | {"patternProperties": {r"^[a-z][a-z0-9_]*/": _SCALAR}, "additionalProperties": False},
         "expect": {"anyOf": [_choice(ANSWERS), _SCALAR]},
         "earliest": _DAY,
     }
@@ -253,10 +256,10 @@ def _tests(terms: Mapping[str, Term]) -> Schema:
 def _test(term: Term) -> Schema:
     about: Schema = {"description": term.title}
     if term.type == "boolean":
-        return about | {"anyOf": [_yes(), {"type": "string", "pattern": _PLACE}]}
+        return about | {"anyOf": [_yes(), _RECORDED, {"type": "string", "pattern": _PLACE}]}
     if term.type == "choice":
         one = _known(term.choices)
-        said = {"type": "string", "pattern": r"^(not |\[)"}
+        said = {"type": "string", "pattern": r"^(not |\[|recorded$)"}
         return about | {"anyOf": [one, said, {"type": "array", "items": one, "minItems": 1}]}
     return about | _TEXT
 

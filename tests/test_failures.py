@@ -98,7 +98,7 @@ def each_command(place: Path, facts: Path) -> Iterator[tuple[list[str], int]]:
     yield ["rules", "list"], 0
     yield ["rules", "show", "camden.bands.current"], 0
     yield ["rules", "lint"], 0
-    yield ["rules", "test"], 0
+    yield ["rules", "test", str(Path(library.__file__).parents[1] / "rules" / "local" / "sutton")], 0
     yield ["rules", "diff", "camden", "camden"], 0
     yield ["rules", "catalogue"], 0
     yield ["rules", "coverage", "--law", str(ROOT / "rules/calendars")], 1
@@ -431,7 +431,7 @@ def _tables(connection: sqlite3.Connection) -> set[str]:
 def test_logs_of_two_kinds_in_one_store_are_no_store_to_work_on(place: Path) -> None:
     with store.open_store(str(place)) as opened:
         desk = Office(opened, shelf(), clock("2025-05-03 10:00"), "mallory")
-        desk.open_log("merton", False)
+        desk.open_log("enfield", False)
     assert "some logs of this store are for training and some are not" in one_line(run(place, *WRITE), 5)
 
 

@@ -138,16 +138,16 @@ def test_a_gap_of_a_table_is_a_remark_and_the_packs_still_decide() -> None:
 
 
 def test_a_remark_is_exit_1_a_broken_pack_exit_4_and_github_reads_both(tmp_path: Path) -> None:
-    folder = tmp_path / "merton"
+    folder = tmp_path / "enfield"
     folder.mkdir()
-    (folder / "pack.yaml").write_text(CAMDEN.replace("camden", "merton"))
+    (folder / "pack.yaml").write_text(CAMDEN.replace("camden", "enfield"))
     (folder / "body.yaml").write_text(rule(require="{contract.health_service: yes}", binds="[enter-contract]"))
     run = CliRunner()
     found = run.invoke(cli.main, ["rules", "lint", str(folder), "--format", "github"])
     place = re.escape(str(folder / "body.yaml"))
     assert found.exit_code == 1
     assert re.search(
-        rf"^::warning file={place},line=2,col=3::no case reaches merton.one; write one", found.output, re.M
+        rf"^::warning file={place},line=2,col=3::no case reaches enfield.one; write one", found.output, re.M
     )
     (folder / "body.yaml").write_text("rules: [\n")
     broken = run.invoke(cli.main, ["rules", "lint", str(folder), "--format", "github"])

@@ -67,19 +67,19 @@ def test_diff_refuses_what_is_no_pack_or_broken(draft: Path, tmp_path: Path) -> 
 
 
 def test_diff_of_a_pack_that_was_never_shipped_needs_both_sides(tmp_path: Path) -> None:
-    vires("rules", "new", "authority", "merton", "--into", str(tmp_path))
-    result = vires("rules", "diff", str(tmp_path / "merton"))
-    assert result.exit_code == 2 and "no pack called 'merton'" in result.output
+    vires("rules", "new", "authority", "enfield", "--into", str(tmp_path))
+    result = vires("rules", "diff", str(tmp_path / "enfield"))
+    assert result.exit_code == 2 and "no pack called 'enfield'" in result.output
 
 
 def test_authorities_are_compared_step_by_step(tmp_path: Path) -> None:
-    vires("rules", "new", "authority", "merton", "--into", str(tmp_path))
-    result = vires("rules", "compare", "camden", str(tmp_path / "merton"), "--step", "publish-tender-notice")
+    vires("rules", "new", "authority", "enfield", "--into", str(tmp_path))
+    result = vires("rules", "compare", "camden", str(tmp_path / "enfield"), "--step", "publish-tender-notice")
     assert result.exit_code == 0
-    assert "camden · merton" in result.output
+    assert "camden · enfield" in result.output
     assert "DIFFERS · call-in.strategy" in result.output
-    assert "only merton · bands" in result.output and "only camden · full-tender.2007" in result.output
-    assert "merton: refers to a person" in flat(result)
+    assert "only enfield · bands" in result.output and "only camden · full-tender.2007" in result.output
+    assert "enfield: refers to a person" in flat(result)
     assert "publish-award-notice" not in result.output
 
 
@@ -145,8 +145,8 @@ def test_a_new_authority_lints_and_passes_at_once(tmp_path: Path) -> None:
 
 
 def test_a_new_authority_takes_the_place_of_nothing(tmp_path: Path) -> None:
-    assert vires("rules", "new", "authority", "merton", "--into", str(tmp_path)).exit_code == 0
-    again = vires("rules", "new", "authority", "merton", "--into", str(tmp_path))
+    assert vires("rules", "new", "authority", "enfield", "--into", str(tmp_path)).exit_code == 0
+    again = vires("rules", "new", "authority", "enfield", "--into", str(tmp_path))
     assert again.exit_code == 2 and "nothing is overwritten" in again.output
     shipped = vires("rules", "new", "authority", "camden", "--into", str(tmp_path))
     assert shipped.exit_code == 2 and not (tmp_path / "camden").exists()

@@ -37,7 +37,7 @@ def test_help_loads_nothing_heavy(words: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["workflow", "show"], ["workflow", "diagram"], ["rules", "list"], ["rules", "test"], ["authority", "list"]],
+    [["workflow", "show"], ["workflow", "diagram"], ["rules", "list"], ["rules", "lint"], ["authority", "list"]],
     ids=" ".join,
 )
 def test_what_needs_no_store_loads_no_database(words: list[str]) -> None:

@@ -75,5 +75,5 @@ def test_the_wheel_carries_its_licence(wheel: Path) -> None:
 def test_the_installed_program_answers_from_another_folder(installed: Path, tmp_path: Path) -> None:
     assert engine.__version__ in run(installed / "vires", "--version", cwd=tmp_path)
     assert run(installed / "vires", "rules", "list", cwd=tmp_path).strip()
-    assert run(installed / "vires", "rules", "test", cwd=tmp_path).strip()
+    assert run(installed / "vires", "rules", "lint", cwd=tmp_path).strip()
     assert not list(tmp_path.iterdir())  # reading the shipped packs writes nothing
