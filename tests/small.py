@@ -91,7 +91,8 @@ AUTHORITY = "smallton"
 def shelf(rules: str = RULES, days: str = DAYS) -> Library:
     """The library of the small council."""
     folder = {"small/pack.yaml": HEAD, "small/rules.yaml": rules}
-    return Library({"words.yaml": WORDS}, {"england.yaml": days}, {"small": folder}, {"workflows/commissioning.yaml": CYCLE})
+    cycles = {"workflows/commissioning.yaml": CYCLE}
+    return Library({"words.yaml": WORDS}, {"england.yaml": days}, {"small": folder}, cycles)
 
 
 def draft(place: Path, rules: str) -> Path:

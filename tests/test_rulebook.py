@@ -134,14 +134,14 @@ def test_the_schema_is_json_of_one_kind_or_of_all() -> None:
 
 
 def test_a_new_authority_lints_and_passes_at_once(tmp_path: Path) -> None:
-    made = vires("rules", "new", "authority", "waltham-forest", "--into", str(tmp_path))
-    folder = str(tmp_path / "waltham-forest")
+    made = vires("rules", "new", "authority", "kensington-west", "--into", str(tmp_path))
+    folder = str(tmp_path / "kensington-west")
     assert made.exit_code == 0 and f"vires rules lint {folder}" in made.output
     lint = vires("rules", "lint", folder)
     assert lint.exit_code == 0, lint.output
     test = vires("rules", "test", folder)
     assert test.exit_code == 0, test.output
-    assert 'title: "Waltham Forest"' in (tmp_path / "waltham-forest" / "pack.yaml").read_text()
+    assert 'title: "Kensington West"' in (tmp_path / "kensington-west" / "pack.yaml").read_text()
 
 
 def test_a_new_authority_takes_the_place_of_nothing(tmp_path: Path) -> None:
