@@ -104,7 +104,7 @@ def each_command(place: Path, facts: Path) -> Iterator[tuple[list[str], int]]:
     yield ["rules", "coverage", "--law", str(ROOT / "rules/calendars")], 1
     yield ["rules", "schema", "pack"], 0
     yield ["rules", "new", "authority", "enfield", "--into", str(facts.parent)], 0
-    yield ["rules", "compare", "camden", str(facts.parent / "merton")], 0
+    yield ["rules", "compare", "camden", str(facts.parent / "enfield")], 0
     yield ["case", "migrate", "camden", "--plan", *told], 0
     yield ["workflow", "show"], 0
     yield ["workflow", "walk", "camden", "--route", "grant"], 0
