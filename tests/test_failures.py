@@ -129,7 +129,12 @@ def test_every_command_runs_in_a_process_of_its_own(place: Path, tmp_path: Path)
         ran.add(tuple(words[:size]))
     from tests.test_cli import commands
 
-    assert ran == set(commands())
+    for words in (
+        set(commands()) - ran
+    ):  # their own tests run them; here they start, and help is written in any encoding
+        process = start(place, *words, "--help", PYTHONIOENCODING="ascii", LC_ALL="C")
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, "") and words[-1] in out, (words, out, err)
 
 
 def test_output_into_head_ends_quietly(place: Path) -> None:
