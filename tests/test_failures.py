@@ -129,9 +129,7 @@ def test_every_command_runs_in_a_process_of_its_own(place: Path, tmp_path: Path)
         ran.add(tuple(words[:size]))
     from tests.test_cli import commands
 
-    for words in (
-        set(commands()) - ran
-    ):  # their own tests run them; here they start
+    for words in set(commands()) - ran:  # their own tests run them; here they start
         process = start(place, *words, "--help", PYTHONIOENCODING="ascii", LC_ALL="C")
         out, err = process.communicate(timeout=60)
         assert (process.returncode, err) == (0, "") and words[-1] in out, (words, out, err)
