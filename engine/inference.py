@@ -13,13 +13,15 @@ and what fired there is a yes-or-no fact (a gate) to the rulesets after it.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import count, groupby
 from math import prod
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from weakref import finalize
 
 from engine import calendars
 from engine.calendars import Calendar
@@ -72,15 +74,21 @@ Program = tuple[Part, ...]
 WIDEST = 10**15
 MOST = 20_000  # firings in one evaluation; the forms fire once or a few times each, beyond this something is wrong
 
-_programs: dict[tuple[str, ...], Program] = {}
+PROGRAMS = 32  # how many a process keeps: durable_rules frees a ruleset only where it is told to
+
+_programs: OrderedDict[tuple[str, ...], Program] = OrderedDict()
+_names = count()  # a ruleset's name is global to the process, and is never given again
 
 
 def compiled(tables: Iterable[Table], rules: Iterable[Rule]) -> Program:
-    """The program of these tables and rules, built once a process for each selection of them; Fault when it fails."""
+    """The program of these tables and rules, the last used kept for the next time; Fault when it cannot be made."""
     tables, rules = tuple(tables), tuple(rules)
     key = (*(f"{table.id}@{table.digest}" for table in tables), *(f"{rule.id}@{rule.digest}" for rule in rules))
     if key not in _programs:
-        _programs[key] = _compile(f"vires-{len(_programs)}", tables, rules)
+        _programs[key] = _compile(f"vires-{next(_names)}", tables, rules)
+        if len(_programs) > PROGRAMS:
+            _programs.popitem(last=False)
+    _programs.move_to_end(key)
     return _programs[key]
 
 
@@ -254,13 +262,16 @@ def _part(name: str, forms: list[_Form]) -> Part:
 def _made(name: str, forms: Mapping[str, Form]) -> Ruleset:
     """A ruleset of these forms, fired once.
 
-    `delete_state` frees memory that nothing but the first firing of a ruleset sets: it must never come before it.
+    `delete_state` frees memory that nothing but the first firing of a ruleset sets: it must never come before it. The
+    engine's own memory goes when nobody holds the ruleset any more.
     """
     from durable.engine import Ruleset
+    from durable_rules_engine import delete_ruleset
 
     rules = {**forms, "made": {"made": 1}}
     ruleset = Ruleset(name, None, {id: {"all": [{"m": form}], "run": _noted} for id, form in rules.items()})
     _fired(ruleset, {"made": 1})
+    finalize(ruleset, delete_ruleset, ruleset._handle).atexit = False
     return ruleset
 
 

@@ -136,6 +136,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads what another run compiled, but for those that test the cache."""
-    monkeypatch.setenv("VIRES_CACHE", "off")
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Packs are compiled once a run, for all its processes; nothing is read that another run compiled."""
+    monkeypatch.setenv("VIRES_CACHE", str(tmp_path_factory.getbasetemp().parent / "compiled"))
