@@ -60,9 +60,14 @@ class Library:
 
     @cached_property
     def _place(self) -> Path:
-        """Where the compiled law is kept: named for the bytes it was read from and the program that read them."""
+        """Where the compiled law is kept: named for the bytes it was read from and the program that read them.
+
+        The program is its version and, for whoever works on it, the size and time of each of its modules.
+        """
         groups = (self.words, self.days, *map(_without_cases, self.folders.values()), self.cycles, self.local_cycles)
-        said = [__version__, compiled.FORMAT, *(sorted(group.items()) for group in groups)]
+        stats = ((each.name, each.stat()) for each in Path(__file__).parent.glob("*.py"))
+        modules = sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+        said = [__version__, compiled.FORMAT, modules, *(sorted(group.items()) for group in groups)]
         digest = hashlib.sha256(repr(said).encode()).hexdigest()
         return (self.cache or Path()) / f"law-{digest[:40]}.jsonl"
 
