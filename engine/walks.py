@@ -10,7 +10,7 @@ nothing written; chance comes from a seed, so the same seed makes the same life.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -418,12 +418,12 @@ class _Life:
         self._record(name, value)
         return True
 
-    def _with(self, name: str, value: Value, asked: object) -> int:
+    def _with(self, name: str, value: Value, asked: Callable[[], int]) -> int:
         """What is asked, were this fact so."""
         before = self.facts.get(name)
         self.facts[name] = value
         try:
-            return asked()  # type: ignore[operator,no-any-return]
+            return asked()
         finally:
             if before is None:
                 del self.facts[name]
