@@ -226,6 +226,10 @@ def _without_cases(files: packs.Files) -> packs.Files:
     return {path: source for path, source in files.items() if not path.endswith(".cases.yaml")}
 
 
+def _deciding(files: packs.Files) -> packs.Files:
+    return {path: source for path, source in files.items() if not path.endswith((".cases.yaml", packs.EQUIVALENT))}
+
+
 def shipped(cache: Path | None = None) -> Library:
     """The library that came with the program; what it compiles to is kept in the folder `cache`, if one is given."""
     rules, cycles = files("rules"), files("workflows")
@@ -258,6 +262,13 @@ def with_folder(library: Library, folder: Path) -> Library:
     name = _pack_name(source)
     rest = {path: files_ for path, files_ in library.folders.items() if _pack_name(files_) != name}
     return replace(library, folders={**rest, str(folder): source})
+
+
+def alone(library: Library, folder: Path) -> Library:
+    """The library with one more folder, and of all other packs only what decides: no worked cases, no equivalents."""
+    shelf = with_folder(library, folder)
+    others = {path: _deciding(files_) for path, files_ in shelf.folders.items()}
+    return replace(shelf, folders={**others, str(folder): shelf.folders[str(folder)]})
 
 
 def pack_in(library: Library, folder: Path) -> str:

@@ -17,19 +17,20 @@ from engine.model import Moment
 HORIZON = 400  # days a calendar should reach beyond today: a contract's standstill and next year's notices
 
 
-def remarks(law: Law, today: int) -> tuple[Problem, ...]:
-    """Everything to look at, by place."""
-    return tuple(
-        sorted({*tables.faults(law), *_one_sided(law), *_without_effect(law), *_unchecked(law), *_ending(law, today)})
-    )
+def remarks(law: Law, today: int, pack: str = "") -> tuple[Problem, ...]:
+    """Everything to look at, by place: in one pack, beside the others, or in all of them and the calendars."""
+    found = {*tables.faults(law, pack), *_one_sided(law, pack), *_without_effect(law, pack), *_unchecked(law, pack)}
+    return tuple(sorted(found if pack else {*found, *_ending(law, today)}))
 
 
-def _one_sided(law: Law) -> Iterator[Problem]:
+def _one_sided(law: Law, pack: str) -> Iterator[Problem]:
     """Rules and tables that no case is about, or whose cases show only one answer."""
     answers: dict[str, set[str]] = {}
     for case in law.cases:
         answers.setdefault(case.subject, set()).add(case.expect)
     for id, subject in law.subjects.items():
+        if pack and subject.pack != pack:
+            continue
         if id not in answers:
             yield Problem(subject.where, f"no case reaches {id}", "write one on each side of its edge")
         elif len(answers[id]) < 2:
@@ -39,11 +40,11 @@ def _one_sided(law: Law) -> Iterator[Problem]:
 # Between layers ---------------------------------------------------------------------------------------------------
 
 
-def _without_effect(law: Law) -> Iterator[Problem]:
+def _without_effect(law: Law, pack: str) -> Iterator[Problem]:
     """Rules that one of a layer above goes further than, or forbids, on a step that both bind."""
     for rules in law.steps.values():
         for low in rules:
-            for high in rules:
+            for high in rules if pack in ("", low.pack) else ():
                 if LAYERS.index(high.layer) < LAYERS.index(low.layer) and _meet(low, high):
                     yield from _between(low, high, law)
 
@@ -154,17 +155,19 @@ def _figures(period: Period, law: Law) -> list[int]:
 # Out of date ------------------------------------------------------------------------------------------------------
 
 
-def _unchecked(law: Law) -> Iterator[Problem]:
+def _unchecked(law: Law, only: str) -> Iterator[Problem]:
     """Figures that began after somebody last compared the pack with its source, and packs older than their source."""
     for parameter in law.parameters.values():
         pack = law.packs[parameter.id.partition(".")[0]]
+        if only not in ("", pack.id):
+            continue
         newest = _newest(parameter)
         checked = parameter.checked or pack.checked
         if newest is not None and Moment(newest).iso > checked:
             what = f"{parameter.id}: the figure from {Moment(newest)} was last checked on {checked}, before it began"
             yield Problem(parameter.where, what, "compare it with its source, and write the day in checked:")
     for pack in law.packs.values():
-        if pack.checked < pack.source_as_at:
+        if only in ("", pack.id) and pack.checked < pack.source_as_at:
             what = f"{pack.id} was last checked on {pack.checked}, before its source stood as it does"
             yield Problem(pack.where, what, "compare it with its source, and write the day in checked:")
 

@@ -77,9 +77,10 @@ Truths = tuple[Three, ...]  # in each reading of VAT, of each row
 Spot = tuple[int, ...]  # the place on each axis
 
 
-def faults(law: Law) -> tuple[Problem, ...]:
-    """Every gap, overlap and dead row of the law's tables."""
-    return tuple(sorted({problem for table in law.tables for problem in _Study(table, law).problems()}))
+def faults(law: Law, pack: str = "") -> tuple[Problem, ...]:
+    """Every gap, overlap and dead row of the law's tables, or of those of one pack."""
+    looked = [table for table in law.tables if pack in ("", table.pack)]
+    return tuple(sorted({problem for table in looked for problem in _Study(table, law).problems()}))
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def adopt(
             after, id, files = library.with_calendar_file(before, Path(path))
             change = adopting.looked_over(before, after, "calendar", id, files)
         else:
-            after = library.with_folder(before, Path(path))
+            after = library.alone(before, Path(path))
             id = library.pack_in(after, Path(path))
             change = adopting.looked_over(before, after, "pack", id, after.folders[str(Path(path))])
             if after.law.packs[id].authority != authority:

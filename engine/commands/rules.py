@@ -27,7 +27,7 @@ def _library(path: str | None) -> Library:
     from engine import library
 
     shelf = shipped()
-    return shelf if path is None else library.with_folder(shelf, Path(path))
+    return shelf if path is None else library.alone(shelf, Path(path))
 
 
 @rules.command("list")
@@ -111,10 +111,13 @@ def lint(path: str | None, form: str) -> None:
     vires rules lint rules/local/camden
     vires rules lint --format github
     """
-    from engine import listing
+    from pathlib import Path
 
-    law, problems = _library(path).check()
-    found = () if problems else _remarks(law)
+    from engine import library, listing
+
+    shelf = _library(path)
+    law, problems = shelf.check()
+    found = () if problems else _remarks(law, "" if path is None else library.pack_in(shelf, Path(path)))
     if form == "json":
         show_json(
             [listing.problem_plain(each, "error") for each in problems]
@@ -131,10 +134,10 @@ def lint(path: str | None, form: str) -> None:
     finish(4 if problems else 1 if found else 0)
 
 
-def _remarks(law: Law) -> tuple[Problem, ...]:
+def _remarks(law: Law, pack: str) -> tuple[Problem, ...]:
     from engine import lint as linting
 
-    return linting.remarks(law, setting().instant.date().toordinal())
+    return linting.remarks(law, setting().instant.date().toordinal(), pack)
 
 
 @rules.command()
@@ -151,7 +154,6 @@ def test(path: str | None, uncovered: bool, strict: bool, mutate: bool, form: st
     vires rules test rules/local/camden --uncovered
     vires rules test rules/local/camden --mutate
     """
-    from dataclasses import replace
     from pathlib import Path
 
     from engine import cases, library
@@ -160,7 +162,6 @@ def test(path: str | None, uncovered: bool, strict: bool, mutate: bool, form: st
     law, chosen = shelf.book, ""
     if path is not None:
         chosen = library.pack_in(shelf, Path(path))
-        law = replace(law, cases=tuple(case for case in law.cases if law.subjects[case.subject].pack == chosen))
     quiet = form == "json" or not setting().terminal
     with click.progressbar(length=len(law.cases), label="cases", hidden=quiet) as bar:
         results = cases.run_all(law, shelf.milestones, lambda: bar.update(1))
