@@ -190,13 +190,16 @@ def _because(table: Table, row: int | None, judged: Assessment) -> str:
 
 
 def duties(law: Law, steps: tuple[Step, ...], facts: Facts, on: Moment | None, now: Moment) -> tuple[Duties, ...]:
-    """For each step the rules in force that apply on these facts, or may once more is known."""
+    """For each step the rules in force that apply on these facts, or may once more is known.
+
+    By the reference evaluator alone: nobody acts on a list, and the step itself is judged by both.
+    """
     return tuple(_duties(law, step, facts, on, now) for step in steps)
 
 
 def _duties(law: Law, step: Step, facts: Facts, on: Moment | None, now: Moment) -> Duties:
     at = asked_at(step, facts, on) or now
-    decision, judged = weigh(law, alone(step), HERE, happened_by(law, facts, at), step.id, at)
+    decision, judged = weigh(law, alone(step), HERE, happened_by(law, facts, at), step.id, at, twice=False)
     bearing = tuple(each for each in decision.findings if each.answer != NOT_APPLICABLE)
     return Duties(step, replace(decision, findings=bearing), judged)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from engine import compiled, library
 from engine.decide import assess
 from engine.law import Law, Lazy
 from engine.model import Facts, Moment
+from tests import small
 from tests.conftest import day
 from tests.simulator import shelf
 
@@ -56,41 +58,47 @@ def test_it_is_canonical_json_line_by_line(law: Law) -> None:
         assert json.dumps(json.loads(line), ensure_ascii=False, separators=(",", ":"), sort_keys=True) == line
 
 
+def kept_in(cache: Path, rules: str = small.RULES) -> library.Library:
+    """A small library that keeps what it compiles."""
+    return replace(small.shelf(rules), cache=cache)
+
+
 def test_a_library_keeps_what_it_compiled_and_reads_it_the_next_time(tmp_path: Path) -> None:
-    first = library.shipped(tmp_path)
-    assert list(first.law.rules) and len(list(tmp_path.glob("law-*.jsonl"))) == 1
-    again = library.shipped(tmp_path)
+    first = kept_in(tmp_path)
+    assert first.law.known is None and len(list(tmp_path.glob("law-*.jsonl"))) == 1
+    again = kept_in(tmp_path)
     assert again.law.known is not None and dict(again.law.rules) == dict(first.law.rules)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"format":"vires/compiled/2"}', "\x00"])
 def test_a_cache_that_cannot_be_read_is_written_anew(tmp_path: Path, text: str) -> None:
-    list(library.shipped(tmp_path).law.rules)
+    list(kept_in(tmp_path).law.rules)
     (kept,) = tmp_path.glob("law-*.jsonl")
     kept.write_text(text)
-    assert library.shipped(tmp_path).law.known is None
-    assert library.shipped(tmp_path).law.known is not None
+    assert kept_in(tmp_path).law.known is None
+    assert kept_in(tmp_path).law.known is not None
 
 
 def test_a_changed_pack_is_never_answered_from_the_cache(tmp_path: Path) -> None:
-    shelf_ = library.shipped(tmp_path / "cache")
-    list(shelf_.law.rules)
-    folder = tmp_path / "camden"
-    folder.mkdir()
-    for path, source in shelf_.folders["rules/local/camden"].items():
-        (folder / path.rpartition("/")[2]).write_text(source.replace("at_least: 7", "at_least: 6"))
-    changed = library.with_folder(shelf_, folder)
-    assert changed.law.packs["camden"].digest != shelf_.law.packs["camden"].digest
+    list(kept_in(tmp_path).law.rules)
+    changed = kept_in(tmp_path, small.RULES.replace("at_least: 5", "at_least: 6"))
+    assert changed.law.known is None and changed.law.digests != kept_in(tmp_path).law.digests
+
+
+def test_a_changed_program_reads_the_packs_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    list(kept_in(tmp_path).law.rules)
+    monkeypatch.setattr(library, "__version__", "another")
+    assert kept_in(tmp_path).law.known is None
 
 
 def test_a_cache_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    assert list(library.shipped(tmp_path / "file" / "cache").law.rules)
-    assert list(library.shipped(Path("/proc/nowhere")).law.rules)
+    assert list(kept_in(tmp_path / "file" / "cache").law.rules)
+    assert list(kept_in(Path("/proc/nowhere")).law.rules)
 
 
 def test_old_ones_are_let_go(tmp_path: Path) -> None:
     for number in range(library.KEPT + 3):
         (tmp_path / f"law-{number}.jsonl").write_text("old")
-    list(library.shipped(tmp_path).law.rules)
+    list(kept_in(tmp_path).law.rules)
     assert len(list(tmp_path.glob("law-*.jsonl"))) == library.KEPT
