@@ -13,6 +13,7 @@ from engine.model import Value
 SAME, UNDECLARED, INTERESTED, HELD = "duties.same_person", "duties.undeclared", "duties.interested", "clock.held"
 APPROVED_BY, GIVEN, GRANTED_BY, GRANTED = ".approved_by", "_approval.given", "waiver.granted_by", "waiver.granted"
 WAIVER = "waiver"
+TRAINED = (".approver_level", ".approver_trained_until")
 EVALUATES = ("bid", "quote")  # records that whoever evaluates writes
 
 
@@ -53,6 +54,11 @@ def approval(name: str) -> str:
     if name == GRANTED_BY:
         return WAIVER
     return name.removesuffix(APPROVED_BY) if name.endswith(APPROVED_BY) else ""
+
+
+def in_a_post(name: str) -> bool:
+    """Whether the fact is what approving or waiving records: of whoever holds the post, and nobody else."""
+    return bool(approval(name)) or name == GRANTED or name.endswith((GIVEN, *TRAINED))
 
 
 def dated_by(stage: str) -> str:

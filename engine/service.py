@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import __version__, adoption, auditing, checkpoints, ledger, packs, posts, replay
+from engine import __version__, adoption, auditing, checkpoints, duties, ledger, packs, posts, replay
 from engine.adoption import Adopted
 from engine.anchoring import Anchors
 from engine.decide import Runner, assess, derive_all, rests_on
@@ -280,6 +280,9 @@ class Office:
         for name, said in given:
             term = law.vocabulary.get(name)
             self._may_record(term, owners, planned, state)
+            if beside is None and duties.in_a_post(name) and self.posts(authority).kept:
+                how = f"vires case approve or waive {authority}/{case}"
+                raise RefusedError(f"{name} is for whoever holds the post: {authority} keeps posts", how)
             value = parse_value(term, _plain(said, name))
             self._must_fit(term, value, values, planned)
             values[name] = value

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import simulator
 from click.testing import CliRunner, Result
 
 import cli
+from tests import simulator
 
 Run = Callable[..., Result]
 CASE = "camden/2025-014"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import simulator
 from click.testing import CliRunner, Result
 
 import cli
+from tests import simulator
 
 Run = Callable[..., Result]
 CASE = "camden/2025-014"
@@ -123,6 +123,24 @@ def test_a_post_that_cannot_be_is_refused_with_what_to_write(vires: Run, words: 
 def test_who_holds_no_post_approves_nothing(vires: Run) -> None:
     said = vires("case", "approve", CASE, "award")
     assert said.exit_code == 1 and "you hold no post of camden today" in said.output
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "award.approved_by=cabinet",
+        "award_approval.given=2025-11-20",
+        "award.approver_level=expert",
+        "waiver.granted_by=cabinet",
+        "waiver.granted=2025-11-20",
+    ],
+)
+def test_once_posts_are_kept_nobody_records_an_approval_but_by_approving(vires: Run, said: str) -> None:
+    assert vires("case", "record", CASE, said).exit_code == 0  # no post is kept yet: the record of a council without
+    assign(vires, "bob", "cabinet")
+    refused = vires("case", "record", CASE, said, who="carl")
+    assert refused.exit_code == 1 and "is for whoever holds the post" in refused.output
+    assert vires("case", "record", CASE, said, who="bob").exit_code == 1
 
 
 def test_an_approval_records_the_post_held_that_day_its_training_and_the_day(vires: Run) -> None:
