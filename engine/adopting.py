@@ -46,8 +46,8 @@ def _differences(before: Library, after: Library, what: str, id: str) -> tuple[s
     if what == CALENDAR:
         return _days(before, after, id)
     if id not in before.law.packs:
-        return (f"{id} is new: {len(after.law.only({id}).rules)} rules",)
-    found = compare.differences(before.law.only({id}), after.law.only({id}))
+        return (f"{id} is new: {len(after.book.only({id}).rules)} rules",)
+    found = compare.differences(before.law.only({id}), after.book.only({id}))
     return tuple(map(str, found)) or ("its text differs, and says the same",)
 
 

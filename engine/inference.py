@@ -74,7 +74,7 @@ Program = tuple[Part, ...]
 WIDEST = 10**15
 MOST = 20_000  # firings in one evaluation; the forms fire once or a few times each, beyond this something is wrong
 
-PROGRAMS = 32  # how many a process keeps: durable_rules frees a ruleset only where it is told to
+PROGRAMS = 64  # how many a process keeps: durable_rules frees a ruleset only where it is told to
 
 _programs: OrderedDict[tuple[str, ...], Program] = OrderedDict()
 _names = count()  # a ruleset's name is global to the process, and is never given again
@@ -155,9 +155,15 @@ class _Form(NamedTuple):
 
 @dataclass(slots=True)
 class _Gates:
-    """The conditions cut out of others, by condition, and every form found so far."""
+    """The conditions cut out of others, by condition, and every form found so far.
+
+    A table asks of each row that none before it applies, so that one condition is met with in many forms: what was
+    made of it is kept by its identity, and the condition with it, so that no other gets the same.
+    """
 
     known: dict[Condition, Truth] = field(default_factory=dict)
+    cut: dict[int, tuple[Condition, Condition]] = field(default_factory=dict)
+    counted: dict[int, tuple[Condition, int, int]] = field(default_factory=dict)
     levels: dict[Leaf, int] = field(default_factory=dict)
     forms: list[_Form] = field(default_factory=list)
 
@@ -172,6 +178,11 @@ class _Gates:
 
     def small(self, condition: Condition) -> Condition:
         """The same condition, cut wherever it or its opposite would multiply out to more than `BRANCHES` forms."""
+        if id(condition) not in self.cut:
+            self.cut[id(condition)] = condition, self._small(condition)
+        return self.cut[id(condition)][1]
+
+    def _small(self, condition: Condition) -> Condition:
         match condition:
             case Not(item):
                 return Not(self.small(item))
@@ -181,12 +192,35 @@ class _Gates:
             case All(items) | AnyOf(items):
                 kind = All if isinstance(condition, All) else AnyOf
                 inner = tuple(self.small(item) for item in items)
-                if _branches(kind(inner)) > BRANCHES:
-                    inner = tuple(item if _branches(item) == 1 else self.gate(item) for item in inner)
+                if self.branches(kind(inner)) > BRANCHES:
+                    inner = tuple(item if self.branches(item) == 1 else self.gate(item) for item in inner)
                 if len(inner) > BRANCHES:
                     return self.small(kind(tuple(kind(part) for part in _chunks(inner))))
                 return kind(inner)
         return condition
+
+    def branches(self, condition: Condition) -> int:
+        """How many forms the condition or its opposite multiplies out to, whichever is more."""
+        return max(self.multiplied(condition))
+
+    def multiplied(self, condition: Condition) -> tuple[int, int]:
+        """How many forms durable_rules makes of the form that fires when the condition is true, and when false."""
+        if id(condition) not in self.counted:
+            self.counted[id(condition)] = condition, *self._multiplied(condition)
+        return self.counted[id(condition)][1:]
+
+    def _multiplied(self, condition: Condition) -> tuple[int, int]:
+        match condition:
+            case Not(item):
+                return self.multiplied(item)[::-1]
+            case All(items) | AnyOf(items):
+                true, false = zip(*map(self.multiplied, items), strict=True) if items else ((), ())
+                if isinstance(condition, All):
+                    return prod(true), max(1, sum(false))
+                return max(1, sum(true)), prod(false)
+            case OneOf(_, values, negated):
+                return (1, len(values)) if negated else (len(values), 1)
+        return 1, 1
 
     def gate(self, condition: Condition) -> Truth:
         """The yes-or-no fact that stands for a condition."""
@@ -206,24 +240,6 @@ def _chunks(items: tuple[Piece, ...]) -> Iterable[tuple[Piece, ...]]:
     return (items[start : start + BRANCHES] for start in range(0, len(items), BRANCHES))
 
 
-def _branches(condition: Condition) -> int:
-    """How many forms the condition or its opposite multiplies out to, whichever is more."""
-    return max(_multiplied(condition, True), _multiplied(condition, False))
-
-
-def _multiplied(condition: Condition, wanted: bool) -> int:
-    """How many forms durable_rules makes of the form that fires when the condition is true, or is false."""
-    match condition:
-        case Not(item):
-            return _multiplied(item, not wanted)
-        case All(items) | AnyOf(items):
-            each = [_multiplied(item, wanted) for item in items]
-            return prod(each) if isinstance(condition, All) == wanted else max(1, sum(each))
-        case OneOf(_, values, negated):
-            return len(values) if negated != wanted else 1
-    return 1
-
-
 def _compile(name: str, tables: tuple[Table, ...], rules: tuple[Rule, ...]) -> Program:
     gates = _Gates()
     for table in tables:
@@ -235,17 +251,17 @@ def _compile(name: str, tables: tuple[Table, ...], rules: tuple[Rule, ...]) -> P
     from durable_rules_engine import error
 
     try:
-        return tuple(_part(f"{name}-{number}", forms) for number, forms in enumerate(_shared_out(gates.forms)))
+        return tuple(_part(f"{name}-{number}", forms) for number, forms in enumerate(_shared_out(gates)))
     except error as fault:
         raise Fault(str(fault)) from fault
 
 
-def _shared_out(forms: list[_Form]) -> list[list[_Form]]:
+def _shared_out(gates: _Gates) -> list[list[_Form]]:
     """The forms in the order of their levels, shared out so that no ruleset has too many or reads too much."""
     parts: list[list[_Form]] = []
     level, room, read = -1, 0, set[Leaf]()
-    for form in sorted(forms, key=lambda form: form.level):
-        cost, reads = _multiplied(form.when, True), set(leaves(form.when))
+    for form in sorted(gates.forms, key=lambda form: form.level):
+        cost, reads = gates.multiplied(form.when)[0], set(leaves(form.when))
         if form.level != level or cost > room or len(read | reads) > KEYS:
             parts.append([])
             level, room, read = form.level, FORMS, set()

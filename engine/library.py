@@ -266,9 +266,17 @@ def with_folder(library: Library, folder: Path) -> Library:
 
 def alone(library: Library, folder: Path) -> Library:
     """The library with one more folder, and of all other packs only what decides: no worked cases, no equivalents."""
-    shelf = with_folder(library, folder)
-    others = {path: _deciding(files_) for path, files_ in shelf.folders.items()}
-    return replace(shelf, folders={**others, str(folder): shelf.folders[str(folder)]})
+    return _alone(with_folder(library, folder), str(folder))
+
+
+def of_pack(library: Library, pack: str) -> Library:
+    """The library with one of its packs whole, and of all others only what decides."""
+    return _alone(library, next(path for path, files_ in library.folders.items() if _pack_name(files_) == pack))
+
+
+def _alone(library: Library, place: str) -> Library:
+    others = {path: _deciding(files_) for path, files_ in library.folders.items()}
+    return replace(library, folders={**others, place: library.folders[place]})
 
 
 def pack_in(library: Library, folder: Path) -> str:

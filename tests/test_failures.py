@@ -483,7 +483,7 @@ def used_at_random(first: str, acts: list[tuple[tuple[str, object], str]]) -> No
     council.store.close()
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(FIRST, ACTS)
 def test_whatever_is_done_the_log_verifies_the_list_equals_a_rebuild_and_replay_agrees(
     first: str, acts: list[tuple[tuple[str, object], str]]

@@ -71,16 +71,17 @@ def show_(name: str, on: str | None, form: str) -> None:
     vires rules show governance.key-decision.notice.strategy
     vires rules show pa2023.coverage --on 2026-01-01
     """
-    from engine import listing
+    from engine import library, listing
     from engine.errors import UsageError
     from engine.schema import nearest
 
-    law = shipped().book
+    shelf = shipped()
+    law = shelf.law
+    if name not in law.subjects and name not in law.parameters:
+        hint = nearest(name, [*law.subjects, *law.parameters]) or "see: vires rules list"
+        raise UsageError(f"no rule, table or parameter is called {name!r}", hint)
+    law = library.of_pack(shelf, name.partition(".")[0]).book  # with its worked cases
     known = {**law.subjects, **law.parameters}
-    if name not in known:
-        raise UsageError(
-            f"no rule, table or parameter is called {name!r}", nearest(name, known) or "see: vires rules list"
-        )
     asked = day(on, "--on")
     if form == "json":
         at = {"as_at": listing.day_plain(known[name], law, asked.day)} if asked else {}
