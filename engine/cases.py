@@ -41,7 +41,7 @@ def run(law: Law, case: Case, milestones: Mapping[str, str | None], twice: bool 
     milestone = milestones.get(step)
     if milestone in case.given:
         milestone = None  # the case says itself when the step is taken
-    result = assess(scope, facts, step, at, milestone, twice=twice)
+    result = assess(scope, facts, step, at, milestone, twice=twice, only=(subject.id, *subject.waives))
     return _rule(subject, case, result)
 
 

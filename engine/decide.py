@@ -124,11 +124,12 @@ def assess(
     milestone: str | None,
     runner: Runner | None = None,
     twice: bool = True,
+    only: Collection[str] = (),
 ) -> Assessment:
-    """The finding of every rule in force that binds the step, were it taken at that moment."""
+    """The finding of every rule in force that binds the step, were it taken at that moment; `only`: of these rules."""
     values, moving = situate(law, facts, at, milestone)
     case = _case(law, values, moving, facts, at, 0)
-    bound = law.steps.get(step, ())
+    bound = [rule for rule in law.steps.get(step, ()) if not only or rule.id in only]
     rules = [rule for rule in bound if rule.in_force.covers(case.ctx.day_of(rule.as_at))]
     readings = [case]
     waivers = [each for each in _waivers(law, rules) if each.in_force.covers(case.ctx.day_of(each.as_at))]

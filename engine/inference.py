@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count, groupby
+from json import JSONEncoder
 from math import prod
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -63,46 +64,53 @@ class Fault(Exception):
 
 
 class Part(NamedTuple):
-    """One ruleset and the leaves it reads, each with its key."""
+    """One ruleset, the leaves it reads and the gates that must be decided before it, each with its key."""
 
     ruleset: Ruleset
-    keys: Mapping[Leaf, str]
+    reads: tuple[tuple[Leaf, str], ...]
+    gates: tuple[tuple[str, str], ...]
 
 
-Program = tuple[Part, ...]
+Unit = tuple[Part, ...]  # one rule's rulesets or one table's, in the order they run
+Program = tuple[Unit, ...]
 
 WIDEST = 10**15
 MOST = 20_000  # firings in one evaluation; the forms fire once or a few times each, beyond this something is wrong
 
-PROGRAMS = 64  # how many a process keeps: durable_rules frees a ruleset only where it is told to
+UNITS = 4_096  # how many a process keeps: durable_rules frees a ruleset only where it is told to
 
-_programs: OrderedDict[tuple[str, ...], Program] = OrderedDict()
+_units: OrderedDict[str, Unit] = OrderedDict()
+_encode = JSONEncoder(ensure_ascii=False).encode
 _names = count()  # a ruleset's name is global to the process, and is never given again
 
 
 def compiled(tables: Iterable[Table], rules: Iterable[Rule]) -> Program:
-    """The program of these tables and rules, the last used kept for the next time; Fault when it cannot be made."""
-    tables, rules = tuple(tables), tuple(rules)
-    key = (*(f"{table.id}@{table.digest}" for table in tables), *(f"{rule.id}@{rule.digest}" for rule in rules))
-    if key not in _programs:
-        _programs[key] = _compile(f"vires-{next(_names)}", tables, rules)
-        if len(_programs) > PROGRAMS:
-            _programs.popitem(last=False)
-    _programs.move_to_end(key)
-    return _programs[key]
+    """The program of these tables and rules, each compiled once and kept; Fault when one cannot be made."""
+    return (*(_unit(table) for table in tables), *(_unit(rule) for rule in rules))
+
+
+def _unit(subject: Table | Rule) -> Unit:
+    key = f"{subject.id}@{subject.digest}"
+    if key not in _units:
+        _units[key] = _compile(f"vires-{next(_names)}", subject)
+        if len(_units) > UNITS:
+            _units.popitem(last=False)
+    _units.move_to_end(key)
+    return _units[key]
 
 
 def run(program: Program, ctx: Context) -> frozenset[str]:
     """The forms that fire on the facts: `rule:0:met`, `rule:not applicable`, `table:3`, ...; Fault when it fails."""
+    return frozenset().union(*(_run(unit, ctx) for unit in program))
+
+
+def _run(unit: Unit, ctx: Context) -> set[str]:
     fired: set[str] = set()
-    for part in program:
-        fact: dict[str, Scalar] = {"one": 1}
-        for leaf, key in part.keys.items():
-            value = _passed(leaf, fired) if _is_gate(leaf) else scalar(leaf, ctx)
-            if value is not None:
-                fact[key] = value
-        fired |= _fired(part.ruleset, fact)
-    return frozenset(id for id in fired if id[0] not in "+-")
+    for part in unit:
+        known = [(key, scalar(leaf, ctx)) for leaf, key in part.reads]
+        known += [(key, _passed(gate, fired)) for gate, key in part.gates]
+        fired |= _fired(part.ruleset, {key: value for key, value in known if value is not None})
+    return {id for id in fired if id[0] not in "+-"}
 
 
 def _fired(ruleset: Ruleset, fact: Mapping[str, Scalar]) -> set[str]:
@@ -111,32 +119,29 @@ def _fired(ruleset: Ruleset, fact: Mapping[str, Scalar]) -> set[str]:
     `Ruleset.do_actions` would write a state message, read the clock and parse the whole fact at every firing; here the
     engine underneath is only asked for names.
     """
-    from durable.engine import MessageNotHandledException
-    from durable_rules_engine import complete_and_start_action, error, start_action_for_state
+    from durable_rules_engine import assert_fact, complete_and_start_action, delete_state, error, start_action_for_state
 
     fired: set[str] = set()
+    handle = ruleset._handle
     try:
-        state = ruleset.assert_fact({"id": 1, "sid": "1", **fact})
-        _, message = start_action_for_state(ruleset._handle, state) or (None, None)
+        unmatched, state = assert_fact(handle, _encode({"id": 1, "sid": "1", "one": 1, **fact}))
+        _, message = (not unmatched and start_action_for_state(handle, state)) or (None, None)
         for _ in range(MOST):
             if message is None:
                 return fired
             fired.add(message[2 : message.index('"', 2)])  # {"id":{"m":{...}}}, and no id holds a quotation mark
-            message = complete_and_start_action(ruleset._handle, state)
-    except MessageNotHandledException:
-        return fired  # no rule matched: not an error here
+            message = complete_and_start_action(handle, state)
     except (error, MemoryError) as fault:
         raise Fault(str(fault)) from fault
     finally:
         with suppress(error):  # a fact that cannot be read leaves no state behind
-            ruleset.delete_state("1")
+            delete_state(handle, "1")
     raise Fault(f"{', '.join(sorted(fired))} fire without end")
 
 
-def _passed(gate: Leaf, fired: Collection[str]) -> int | None:
+def _passed(gate: str, fired: Collection[str]) -> int | None:
     """Whether the condition behind a gate holds, as its leaf's scalar; None when neither of its forms fired."""
-    assert isinstance(gate, Truth)
-    yes, no = f"+{gate.fact}" in fired, f"-{gate.fact}" in fired
+    yes, no = f"+{gate}" in fired, f"-{gate}" in fired
     if yes and no:
         raise Fault("a condition and its opposite both hold")
     return 0 if yes else -1 if no else None
@@ -240,14 +245,10 @@ def _chunks(items: tuple[Piece, ...]) -> Iterable[tuple[Piece, ...]]:
     return (items[start : start + BRANCHES] for start in range(0, len(items), BRANCHES))
 
 
-def _compile(name: str, tables: tuple[Table, ...], rules: tuple[Rule, ...]) -> Program:
+def _compile(name: str, subject: Table | Rule) -> Unit:
     gates = _Gates()
-    for table in tables:
-        for id, when in _table_forms(table):
-            gates.add(id, when)
-    for rule in rules:
-        for id, when in _rule_forms(rule):
-            gates.add(id, when)
+    for id, when in _table_forms(subject) if isinstance(subject, Table) else _rule_forms(subject):
+        gates.add(id, when)
     from durable_rules_engine import error
 
     try:
@@ -272,7 +273,9 @@ def _shared_out(gates: _Gates) -> list[list[_Form]]:
 
 def _part(name: str, forms: list[_Form]) -> Part:
     keys: dict[Leaf, str] = {}
-    return Part(_made(name, {id: _true(when, keys) for id, when, _ in forms}), keys)
+    ruleset = _made(name, {id: _true(when, keys) for id, when, _ in forms})
+    gates = tuple((leaf.fact, key) for leaf, key in keys.items() if isinstance(leaf, Truth) and _is_gate(leaf))
+    return Part(ruleset, tuple((leaf, key) for leaf, key in keys.items() if not _is_gate(leaf)), gates)
 
 
 def _made(name: str, forms: Mapping[str, Form]) -> Ruleset:

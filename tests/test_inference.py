@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -343,10 +344,10 @@ def alphas(form: Any) -> int:
 
 def within_bounds(law: Law) -> None:
     program = inference.compiled(law.tables, law.rules.values())
-    for part in program:
+    for part in chain.from_iterable(program):
         made = {id: each for id, each in part.ruleset.get_definition().items() if isinstance(each, dict)}
         assert sum(alphas(each["all"][0]["m"]) for each in made.values()) <= inference.FORMS + 1
-        assert len(part.keys) < 250
+        assert len(part.reads) + len(part.gates) < 250
 
 
 def wide(rules: int, tests: int) -> Law:
@@ -526,16 +527,15 @@ def test_an_error_of_the_library_is_a_fault_and_nothing_else() -> None:
     program = inference.compiled(law.tables, law.rules.values())
     context = assess(law, Facts({}), "go", at("2025-06-01"), None).context
     context.facts["contract.lots"] = True  # type: ignore[index]
-    part = program[0]._replace(keys={Truth("contract.lots", True): f"k{n}" for n in range(1)})
-    too_many = {OneOf(f"x.{n}", ("a",)): f"k{n}" for n in range(300)}
+    too_many = tuple((OneOf(f"x.{n}", ("a",)), f"k{n}") for n in range(300))
     context.facts.update({f"x.{n}": "a" for n in range(300)})  # type: ignore[attr-defined]
     with pytest.raises(inference.Fault):
-        inference.run((part._replace(keys=too_many),), context)
+        inference.run(((program[0][0]._replace(reads=too_many),),), context)
     assert inference.run(program, context) == {"test.one:0:met"}
 
 
 def forms_of(law: Law) -> Iterator[str]:
-    for part in inference.compiled(law.tables, law.rules.values()):
+    for part in chain.from_iterable(inference.compiled(law.tables, law.rules.values())):
         yield from part.ruleset.get_definition()
 
 
