@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import yaml
@@ -88,6 +89,7 @@ class _Bad(Exception):
         self.problem = problem
 
 
+@lru_cache(maxsize=8)  # the file of the base cycle is read for each authority's
 def read(file: str, text: str) -> tuple[Node | None, tuple[Problem, ...]]:
     """The root node of one YAML document and the problems found; the node is None when the text cannot be used."""
     if problem := unfit(file, text):

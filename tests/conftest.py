@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from engine import packs
+from engine import markup, packs
 from engine.law import Law
 from engine.markup import Problem
 from engine.model import Facts, Moment, Value, moment
 from engine.vocabulary import parse_value
 
+markup.read = lru_cache(maxsize=1024)(markup.read.__wrapped__)  # type: ignore[misc]  # the shipped files are read once
 settings.register_profile("vires", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("vires")
 

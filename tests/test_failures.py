@@ -97,7 +97,7 @@ def each_command(place: Path, facts: Path) -> Iterator[tuple[list[str], int]]:
     yield ["vocabulary", "standstill"], 0
     yield ["rules", "list"], 0
     yield ["rules", "show", "camden.bands.current"], 0
-    yield ["rules", "lint"], 0
+    yield ["rules", "lint", str(ROOT / "rules/local/sutton")], 0
     yield ["rules", "test", str(Path(library.__file__).parents[1] / "rules" / "local" / "sutton")], 0
     yield ["rules", "diff", "camden", "camden"], 0
     yield ["rules", "catalogue"], 0
@@ -129,10 +129,9 @@ def test_every_command_runs_in_a_process_of_its_own(place: Path, tmp_path: Path)
         ran.add(tuple(words[:size]))
     from tests.test_cli import commands
 
-    for words in set(commands()) - ran:  # their own tests run them; here they start
-        process = start(place, *words, "--help", PYTHONIOENCODING="ascii", LC_ALL="C")
-        out, err = process.communicate(timeout=60)
-        assert (process.returncode, err) == (0, "") and words[-1] in out, (words, out, err)
+    for words in set(commands()) - ran:  # their own tests run them; here they say what they are for
+        told = run(place, *words, "--help")
+        assert (told.exit_code, told.stderr) == (0, "") and words[-1] in told.stdout, (words, told.output)
 
 
 def test_output_into_head_ends_quietly(place: Path) -> None:
