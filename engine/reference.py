@@ -106,26 +106,35 @@ def evaluate(condition: Condition, ctx: Context) -> Outcome:
 
 
 def _every(condition: All, ctx: Context) -> Outcome:
-    return _all([_JUDGES[type(item)](item, ctx) for item in condition.items])
+    """False as soon as one is, whatever is not known of the others."""
+    unknown = []
+    for item in condition.items:
+        outcome = _JUDGES[type(item)](item, ctx)
+        if outcome.truth is False:
+            return FALSE
+        if outcome.truth is None:
+            unknown.append(outcome)
+    return _together(unknown) if unknown else TRUE
 
 
 def _any(condition: AnyOf, ctx: Context) -> Outcome:
-    return _negate(_all([_negate(_JUDGES[type(item)](item, ctx)) for item in condition.items]))
+    """True as soon as one is."""
+    unknown = []
+    for item in condition.items:
+        outcome = _JUDGES[type(item)](item, ctx)
+        if outcome.truth:
+            return TRUE
+        if outcome.truth is None:
+            unknown.append(outcome)
+    return _together(unknown) if unknown else FALSE
 
 
 def _not(condition: Not, ctx: Context) -> Outcome:
     return _negate(evaluate(condition.item, ctx))
 
 
-def _all(outcomes: list[Outcome]) -> Outcome:
-    unknown = []
-    for outcome in outcomes:
-        if outcome.truth is False:
-            return FALSE
-        if outcome.truth is None:
-            unknown.append(outcome)
-    if not unknown:
-        return TRUE
+def _together(unknown: list[Outcome]) -> Outcome:
+    """What is not known of several, each name and doubt once."""
     missing = dict.fromkeys(name for outcome in unknown for name in outcome.missing)
     unsure = dict.fromkeys(value for outcome in unknown for value in outcome.unsure)
     return Outcome(None, tuple(missing), tuple(unsure))
