@@ -77,7 +77,8 @@ class Act(NamedTuple):
     name: str
     said: str = ""
     value: Value | None = None
-    rules: tuple[str, ...] = ()  # of a refusal: the rules that stood in the way
+    rules: tuple[str, ...] = ()  # of a refusal: the rules that stood in the way; of a step taken: those that applied
+    given: Facts | None = None  # of a step taken: on what it was decided
 
 
 class Walk(NamedTuple):
@@ -296,7 +297,8 @@ class _Life:
         raise _Stuck(f"{name}: {ROUNDS} attempts did not put it right")
 
     def _move(self, step: Step, decision: Decision) -> None:
-        self.acts.append(Act("taken", self.now, step.id, decision.target or ""))
+        bound = tuple(each.rule for each in decision.findings if each.answer != NOT_APPLICABLE)
+        self.acts.append(Act("taken", self.now, step.id, decision.target or "", rules=bound, given=self.given))
         self.taken.add(step.id)
         if step.records:
             term = self.law.vocabulary.terms[step.records]
