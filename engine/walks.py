@@ -179,6 +179,29 @@ def walk(law: Law, cycle: Workflow, route: Route, beginning: Beginning, seed: st
     return best
 
 
+def candidates(term: Term, at: Moment) -> Iterator[Value]:
+    """What a fact might be, said on that day."""
+    match term.type:
+        case "boolean":
+            yield from (True, False)
+        case "choice":
+            yield from term.choices
+        case "choices":
+            yield from ((each,) for each in term.choices)
+            yield tuple(sorted(term.choices))
+        case "integer":
+            yield from _NUMBERS
+        case "money":
+            yield from (Money(pounds * 100, "incl") for pounds in _POUNDS)
+        case "text":
+            yield "as the papers say"
+        case _:
+            minute = MORNING if term.minute else None
+            yield from (Moment(at.day - days, minute) for days in _AGO)
+            if not term.milestone:
+                yield from (Moment(at.day + days, minute) for days in _AHEAD)
+
+
 # One life -----------------------------------------------------------------------------------------------------------
 
 
@@ -404,7 +427,7 @@ class _Life:
                 or (now == _ORDER[MISSING] and name in self.facts)
             ):
                 continue
-            for value in self._candidates(self.law.vocabulary.terms[name]):
+            for value in candidates(self.law.vocabulary.terms[name], self.day):
                 if (name, value) in tried or self.facts.get(name) == value or not self._fits(name, value):
                     continue
                 best.append((self._with(name, value, lambda: self._score(rule, step)), name, value))
@@ -453,28 +476,6 @@ class _Life:
             isinstance(each, Moment) and each.day < value.day for each in after
         )
 
-    def _candidates(self, term: Term) -> Iterator[Value]:
-        """What a fact might be."""
-        match term.type:
-            case "boolean":
-                yield from (True, False)
-            case "choice":
-                yield from term.choices
-            case "choices":
-                yield from ((each,) for each in term.choices)
-                yield tuple(sorted(term.choices))
-            case "integer":
-                yield from _NUMBERS
-            case "money":
-                yield from (Money(pounds * 100, "incl") for pounds in _POUNDS)
-            case "text":
-                yield "as the papers say"
-            case _:
-                minute = MORNING if term.minute else None
-                yield from (Moment(self.day.day - days, minute) for days in _AGO)
-                if not term.milestone:
-                    yield from (Moment(self.day.day + days, minute) for days in _AHEAD)
-
     def _record(self, name: str, value: Value) -> None:
         self.facts[name] = value
         self.acts.append(Act("recorded", self.now, name, words(value), value))
@@ -504,7 +505,7 @@ class _Life:
     def _decide(self, table: Table, digest: str, rule: Rule) -> None:
         """The value of a table that does most for the rule."""
         term, scored = self.law.vocabulary.terms[table.decides], list[tuple[int, int, Value]]()
-        for value in self.dice.shuffled(self._candidates(term)):
+        for value in self.dice.shuffled(candidates(term, self.day)):
             judgement = Judgement(len(self.acts), table.id, words(value), digest, ROLE, to_plain(value))
             self.judgements.append(judgement)
             scored.append((_ORDER[answer_of(self.law, rule, self.given, self.now, None)], len(scored), value))
