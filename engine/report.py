@@ -201,6 +201,8 @@ def _record(term: Term, view: View) -> str:
         return f"vires case advance {view.case} {view.steps[term.name]}"
     if term.type == "choice":
         value = "'" + "|".join(term.choices) + "'"
+    elif term.type == "choices":
+        value = "'" + ", ".join(term.choices[:2]) + "'"
     else:
         value = "'DATE HH:MM'" if term.minute else _VALUES.get(term.type, "DATE")
     return f"vires case record {view.case} {term.name}={value}"

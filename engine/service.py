@@ -228,6 +228,9 @@ class Office:
         """A new case at the start of the cycle, and its id: the one given, or the next of the year."""
         from engine.store import CaseRow
 
+        logs = self.store.authorities()
+        if logs and authority not in logs and authority in self.library.authorities():
+            self.open_log(authority, is_training(self.store))  # its pack came after the store was made
         self.must_have_log(authority)
         self.shelf(authority).authority(authority)
         title = " ".join(_plain(title, "the title").split())

@@ -328,6 +328,19 @@ def test_no_case_is_opened_in_a_log_that_was_never_opened() -> None:
         assert made.authorities() == ()
 
 
+@pytest.mark.parametrize("training", [False, True])
+def test_an_authority_that_came_after_the_store_gets_its_log_with_its_first_case(training: bool) -> None:
+    from engine import store
+
+    with store.create(":memory:") as made:
+        desk = service.Office(made, shelf(), clock("2025-03-03 10:00"), "ann")
+        desk.open_log("camden", training)
+        case, _ = desk.open_case("sutton", "A late comer")
+        assert desk.case("sutton", case).title == "A late comer"
+        first = ledger.decode(next(iter(made.rows("sutton"))).bytes)
+        assert (first.kind, first.body["training"]) == ("log-opened", training)
+
+
 # ---- judgements
 
 
