@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from engine.choice import plain as chosen_plain
+from engine.choice import reasons
 from engine.conditions import AnyOf, Condition
 from engine.decide import Assessment
 from engine.law import Law, Rule, Table
@@ -51,6 +53,7 @@ class View(NamedTuple):
     every: bool = False
     working: bool = False
     width: int = 80
+    choice: bool = False  # say why this version, layer and figure
 
 
 def verdict(decision: Decision) -> str:
@@ -71,7 +74,7 @@ def decision_lines(decision: Decision, view: View, subtitle: str = "") -> list[s
     shown = [each for each in decision.findings if view.every or each.blocks or each.settled or each.waived]
     waiting: dict[tuple[str, ...], list[Finding]] = {}
     for finding in sorted(shown, key=lambda each: (_ORDER.index(each.stands) if each.blocks else 9, each.rule)):
-        if finding.answer == MISSING and finding.blocks and not view.every:
+        if finding.answer == MISSING and finding.blocks and not (view.every or view.choice):
             waiting.setdefault(finding.needs, []).append(finding)
         else:
             lines += ["", *_finding_lines(finding, view)]
@@ -105,6 +108,9 @@ def _finding_lines(finding: Finding, view: View) -> list[str]:
     lines += wrap(f"{rule.cite} · {rule.layer} · {rule.id}", _GAP, view.width)
     for label, said in _parts(finding, rule, view):
         lines += hang(said, " " * _GAP + f"{label:<10}", view.width)
+    if view.choice and view.assessment is not None:
+        for reason in reasons(finding, view.law, view.assessment):
+            lines += hang(reason.said, " " * _GAP + f"{reason.about:<10}", view.width)
     if view.working and view.assessment is not None:
         shown = rule.requirements if finding.answer == REFER else rule.requirements[:1]
         for require in shown:
@@ -367,5 +373,6 @@ def finding_plain(finding: Finding, view: View) -> dict[str, object]:
         "settled": {"entry": finding.settled.entry, "answer": finding.settled.answer} if finding.settled else None,
         "waived": finding.waived,
         "next": next_steps(finding, view) if finding.blocks else [],
+        "chosen": chosen_plain(reasons(finding, view.law, view.assessment)) if view.choice and view.assessment else [],
     }
     return plain | {name: value for name, value in optional.items() if value}

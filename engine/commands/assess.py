@@ -51,6 +51,7 @@ def _print_schema(ctx: click.Context, _: click.Parameter, name: str | None) -> N
     help="lawful, duties, derive:FACT, earliest:MILESTONE or latest:MILESTONE.",
 )
 @click.option("--show-working", "working", is_flag=True, help="Count every period day by day.")
+@click.option("--show-choice", "choice", is_flag=True, help="Say why this version, layer and figure of each rule.")
 @click.option("--all", "every", is_flag=True, help="Show the rules that are met or not applicable too.")
 @click.option(
     "--schema",
@@ -61,7 +62,9 @@ def _print_schema(ctx: click.Context, _: click.Parameter, name: str | None) -> N
     help="Print the JSON Schema of what goes in or comes out, and do nothing else.",
 )
 @format_option
-def assess(file: str, authority: str, step: str, on: str, question: str, working: bool, every: bool, form: str) -> None:
+def assess(
+    file: str, authority: str, step: str, on: str, question: str, working: bool, choice: bool, every: bool, form: str
+) -> None:
     """May this authority take this step, on these facts, on this day? No store, nothing written.
 
     FILE is YAML: one line for each fact or milestone, by its name in the vocabulary (vires vocabulary).
@@ -102,15 +105,16 @@ def assess(file: str, authority: str, step: str, on: str, question: str, working
             "standard input" if file == "-" else file, cast("BinaryIO", stream), guess=file == "-"
         )
         options = {"authority": authority, "step": step, "on": on, "question": question}
-        desk = _Desk(shipped(), now(given).local, options, every, working)
+        shown = {"every": every, "working": working, "choice": choice}
+        desk = _Desk(shipped(), now(given).local, options, shown)
         finish(_answer_many(desk, cases, form) if many else _answer_one(desk, next(cases), form))
 
 
 class _Desk:
     """What every case of a file is answered with: the library, the law of each authority once, what the options say."""
 
-    def __init__(self, shelf: Library, today: Moment, options: dict[str, str], every: bool, working: bool) -> None:
-        self.shelf, self.today, self.options, self.every, self.working = shelf, today, options, every, working
+    def __init__(self, shelf: Library, today: Moment, options: dict[str, str], shown: dict[str, bool]) -> None:
+        self.shelf, self.today, self.options, self.shown = shelf, today, options, shown
         self.records = {each.records: each.id for each in shelf.workflow.steps if each.records}
         self.width = width()
         self.laws: dict[str, Law] = {}
@@ -144,7 +148,8 @@ class _Desk:
         on = day(said["on"] or None, "on" if case.on else "--on")
         answer = self._answer(law, cycle, asked, step, facts, on)
         judged = answer.assessment if isinstance(answer, outlook.Outlook) else None
-        view = report.View(law, judged, "", self.records, self.every, self.working, self.width)
+        every, working, choice = (self.shown[name] for name in ("every", "working", "choice"))
+        view = report.View(law, judged, "", self.records, every, working, self.width, choice)
         return answers.Told(answer, said["authority"], asked, view, case.name)
 
     def _answer(self, law: Law, cycle: Workflow, asked: Any, step: Any, facts: Any, on: Moment | None) -> Any:

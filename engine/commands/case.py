@@ -224,6 +224,7 @@ def next_(
 @click.argument("step")
 @click.option("--on", metavar="DATE", help="As if it were this day.")
 @click.option("--show-working", "working", is_flag=True, help="Count every period day by day.")
+@click.option("--show-choice", "choice", is_flag=True, help="Say why this version, layer and figure of each rule.")
 @click.option("--all", "every", is_flag=True, help="Show the rules that are met or not applicable too.")
 @format_option
 @store_options
@@ -232,6 +233,7 @@ def why(
     step: str,
     on: str | None,
     working: bool,
+    choice: bool,
     every: bool,
     form: str,
     database: str | None,
@@ -243,8 +245,9 @@ def why(
     \b
     vires case why camden/2025-014 enter-contract
     vires case why camden/2025-014 enter-contract --on 2025-12-22 --show-working
+    vires case why camden/2025-014 enter-contract --all --show-choice
     """
-    _look(name, step, on, every, working, form, (database, clock, persona))
+    _look(name, step, on, every, working, form, (database, clock, persona), choice=choice)
 
 
 def _look(
@@ -256,6 +259,7 @@ def _look(
     form: str,
     told: tuple[str | None, str | None, str | None],
     advancing: bool = False,
+    choice: bool = False,
 ) -> None:
     from engine import report
 
@@ -266,7 +270,7 @@ def _look(
             if advancing
             else desk.outlook(authority, number, step, day(on, "--on"))
         )
-        view = _view(desk, name, look, every, working)
+        view = _view(desk, name, look, every, working)._replace(choice=choice)
         if form == "json":
             show_json({"case": name, **report.outlook_plain(look.decision, look.earliest.day, view)})
         else:
