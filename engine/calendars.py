@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import MAXYEAR, date
 from typing import Literal
 
-Unit = Literal["days", "working days", "weeks", "months", "years"]
+Unit = Literal["days", "working days", "weeks", "months", "years", "hours"]  # of hours: `hours`
 
 LAST_DAY = date.max.toordinal()
 MOST_MARKS = 400

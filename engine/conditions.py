@@ -29,7 +29,8 @@ _INCLUDES = re.compile(r"(not )?includes (any of |all of )?(.+)\Z")
 _CUT_OFF = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z", re.ASCII)
 _RANGE = re.compile(r"(.+?) to (under )?(.+)\Z")
 _WORKING = ("working days", "clear working days")
-UNITS = ("days", "working days", "weeks", "months", "years", "clear days", "clear working days")
+UNITS = ("days", "working days", "weeks", "months", "years", "clear days", "clear working days", "hours")
+DAILY = ("first_day", "last_day", "holds_working", "cut_off", "starts")  # what counts days, not hours
 LISTS = ("all", "any", "none")
 ENDS = ("excluded", "counts")
 KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
@@ -383,6 +384,8 @@ def _clock(inner: dict[str, Node], where: Where, scope: Scope) -> tuple[Clock, s
         scope.wrong(inner["calendar"].where, f"no calendar is called {calendar!r}", nearest(calendar, scope.calendars))
     if not calendar and (unit in _WORKING or roll or "holds_working" in inner):
         scope.wrong(where, "working days need a calendar", "add calendar: england-and-wales")
+    if unit == "hours":
+        _hours(inner, where, scope)
     clear = unit.startswith("clear ")
     if clear and ("first_day" in inner or "last_day" in inner):
         scope.wrong(where, "clear days leave out both ends", "leave out first_day and last_day")
@@ -393,6 +396,17 @@ def _clock(inner: dict[str, Node], where: Where, scope: Scope) -> tuple[Clock, s
         scope.wrong(inner["holds_working"].where, "holds_working takes a whole number", "write the number out")
     clock = Clock(unit.removeprefix("clear "), first, last, roll, holding.number)  # type: ignore[arg-type]
     return clock, calendar
+
+
+def _hours(inner: dict[str, Node], where: Where, scope: Scope) -> None:
+    """What is wrong with a period of hours: it counts days besides, or an end of it never has an hour."""
+    if words := [word for word in DAILY if word in inner]:
+        scope.wrong(inner[words[0]].where, f"{words[0]} counts days, and this period hours", "leave it out")
+    for end in ("from", "to"):
+        term = scope.vocabulary.terms.get(text(inner.get(end)))
+        if term is not None and not term.minute:
+            what = f"{term.name} has no hour, so hours cannot be counted"
+            scope.wrong(inner[end].where, what, "count days, or give it precision: minute in the vocabulary")
 
 
 def _count_bound(node: Node, scope: Scope) -> Bound:

@@ -49,7 +49,7 @@ from engine.model import (
     Unsure,
     Value,
 )
-from engine.reference import asks_nothing, end_days, includes
+from engine.reference import asks_nothing, counting, ends, includes
 from engine.vocabulary import worked_out
 
 NEITHER = float("nan")  # every comparison with it is false
@@ -487,7 +487,7 @@ def _sequence(leaf: Order, hours: bool) -> Test:
 
 
 def _period(leaf: Period, calendar: calendars.Calendar | None) -> Test:
-    count = calendars.count if leaf.op in (">=", "<") else calendars.begun
+    count = counting(leaf)
     clock, holds, number, done = leaf.clock, _HOLDS[leaf.op], leaf.bound.number, leaf.done
 
     def test(start: Value | None, end: Value | None, bound: Any = number) -> Told:
@@ -497,7 +497,7 @@ def _period(leaf: Period, calendar: calendars.Calendar | None) -> Test:
             return _unknown((start, end, bound))
         if bound is NEITHER:
             return UNSURE
-        counted = [count(clock, calendar, start.day + leaf.day_after, day) for day in end_days(leaf, end)]
+        counted = [count(clock, calendar, first, last) for first, last in ends(leaf, start, end)]
         told = {UNSURE if each is None else holds(each, bound) for each in counted}  # beyond the calendar: unsure
         return told.pop() if len(told) == 1 else None
 

@@ -24,7 +24,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from weakref import finalize
 
-from engine import calendars
+from engine import calendars, hours
 from engine.calendars import Calendar
 from engine.conditions import (
     All,
@@ -45,7 +45,7 @@ from engine.conditions import (
 )
 from engine.law import Rule, Table
 from engine.model import Moment, Money, Unsure, Value
-from engine.reference import Context, asks_nothing, end_days, includes
+from engine.reference import Context, asks_nothing, counting, ends, includes
 
 if TYPE_CHECKING:  # durable_rules is imported when the first step is judged, and not before
     from durable.engine import Ruleset
@@ -442,7 +442,7 @@ def _hours_matter(leaf: Order, ctx: Context) -> bool:
 
 
 def _spare(leaf: Period, start: Value | None, end: Value | None, ctx: Context) -> int | None:
-    """By how many days the end keeps to the limit that the period sets."""
+    """By how many days, or minutes, the end keeps to the limit that the period sets."""
     figure = ctx.figure(leaf.bound)
     if leaf.done and (start is None or end is None):
         return -1
@@ -450,19 +450,20 @@ def _spare(leaf: Period, start: Value | None, end: Value | None, ctx: Context) -
         return None
     calendar = ctx.law.calendars.get(leaf.calendar)
     by_end = leaf.op in (">=", "<")  # over by the end, or else begun by it
-    spares = [
-        _spared(leaf, calendar, start.day + leaf.day_after, day, figure.number, by_end) for day in end_days(leaf, end)
-    ]
+    spares = [_spared(leaf, calendar, first, last, figure.number, by_end) for first, last in ends(leaf, start, end)]
     known = [spare for spare in spares if spare is not None]
     return known[0] if len(known) == len(spares) and len({spare >= 0 for spare in known}) == 1 else None
 
 
 def _spared(leaf: Period, calendar: Calendar | None, start: int, end: int, n: int, by_end: bool) -> int | None:
     """The same for an end on a day."""
-    counted = (calendars.count if by_end else calendars.begun)(leaf.clock, calendar, start, end)
+    counted = counting(leaf)(leaf.clock, calendar, start, end)
     if counted is None:  # the calendar does not reach the end: nobody knows, wherever the limit lies
         return None
-    limit = (calendars.earliest if by_end else calendars.latest)(leaf.clock, calendar, start, n)
+    if leaf.clock.unit == "hours":
+        limit = (hours.earliest if by_end else hours.latest)(leaf.clock, calendar, start, n)
+    else:
+        limit = (calendars.earliest if by_end else calendars.latest)(leaf.clock, calendar, start, n)
     if limit is None or n == 0:  # the limit lies beyond the calendar, the end does not; nothing is less than no time
         return {">=": counted - n, "<": n - counted - 1, "<=": n - counted, ">": counted - n - 1}[leaf.op]
     spare = {">=": end - limit, "<": limit - 1 - end, "<=": limit - end, ">": end - limit - 1}

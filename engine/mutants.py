@@ -38,6 +38,7 @@ _UNITS = {
     "weeks": ("days",),
     "months": ("weeks",),
     "years": ("months",),
+    "hours": ("days",),
 }
 _ENDS = (("first_day", "excluded"), ("last_day", "counts"))  # and what each is when it is not written
 _OTHER = {"excluded": "counts", "counts": "excluded", "yes": "no", "no": "yes"}
@@ -369,7 +370,7 @@ def _clock(node: Node) -> Iterator[Change]:
     unit = text(node.entries.get("unit"))
     other = ("working days",) if unit == "days" and "calendar" in node.entries else ("weeks",)
     yield from _texts(node, "unit", lambda said: _UNITS.get(said, other))
-    for key, default in () if unit.startswith("clear ") else _ENDS:
+    for key, default in () if unit == "hours" or unit.startswith("clear ") else _ENDS:
         if key in node.entries:
             yield from _swapped(node, key, _OTHER)
         else:

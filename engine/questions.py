@@ -228,23 +228,35 @@ def soonest(law: Law, cycle: Workflow, milestone: str, facts: Facts, on: Moment 
 def last(law: Law, cycle: Workflow, milestone: str, facts: Facts, on: Moment | None, now: Moment) -> Last:
     """The last day, of those that follow the first lawful one, before something new stands in the way.
 
-    Every day is tried, so that no clock, table or change of law is passed over; by the reference evaluator alone, and
-    the day that is found by both.
+    Every day is tried, at its end and where that fails at its beginning, so that no clock, table or change of law is
+    passed over; by the reference evaluator alone, and the day that is found by both.
     """
     first = soonest(law, cycle, milestone, facts, on, now)
     if first.day is None:
         return Last(first, None, False, (), first.look)
     step, known = first.step, _for(law, cycle, first.step, facts, Moment(first.since.day, EVENING))
     before = {(each.rule, each.stands) for each in standing(first)}
-    day, new = first.day, tuple[Finding, ...]()
-    while day < first.day + FAR and not new:
-        tried = weigh(law, alone(step), HERE, known, step.id, Moment(day + 1, EVENING), twice=False)[0]
-        new = tuple(each for each in tried.blocking if (each.rule, each.stands) not in before)
-        day += not new
+
+    def left_at(moment: Moment) -> tuple[Finding, ...]:
+        return weigh(law, alone(step), HERE, known, step.id, moment, twice=False)[0].blocking
+
+    def new_at(moment: Moment) -> tuple[Finding, ...]:
+        return tuple(each for each in left_at(moment) if (each.rule, each.stands) not in before)
+
+    at, new = Moment(first.day, EVENING), tuple[Finding, ...]()
+    while at.day < first.day + FAR and not new:
+        late, early = Moment(at.day + 1, EVENING), Moment(at.day + 1, 0)
+        new = new_at(late)
+        if not new:
+            at = late
+        elif not new_at(early):  # a time that runs out during a day is not over on it
+            at, new = early, ()
+    if at.day > first.day and before and not left_at(Moment(at.day, 0)):
+        at = Moment(at.day, 0)
     broken = tuple(each.rule for each in new if each.stands == NOT_MET)
-    decision, judged = weigh(law, alone(step), HERE, known, step.id, Moment(day, EVENING))
+    decision, judged = weigh(law, alone(step), HERE, known, step.id, at)
     look = first.look._replace(decision=decision, assessment=judged)
-    return Last(first, day, bool(broken), broken or tuple(each.rule for each in new), look)
+    return Last(first, at.day, bool(broken), broken or tuple(each.rule for each in new), look)
 
 
 def _for(law: Law, cycle: Workflow, step: Step, facts: Facts, since: Moment) -> Facts:

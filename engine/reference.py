@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from engine import calendars
-from engine.calendars import DayMark
+from engine import calendars, hours
+from engine.calendars import Calendar, Clock, DayMark
 from engine.conditions import (
     All,
     Amount,
@@ -270,11 +270,24 @@ def _period(leaf: Period, ctx: Context) -> Outcome:
     figure = ctx.figure(leaf.bound)
     if isinstance(figure, Unsure):
         return Outcome(None, (), (figure,))
-    outcomes = set()
-    for day in end_days(leaf, _moment(leaf.end, ctx)):
-        counted = _counted(leaf, _moment(leaf.start, ctx).day + leaf.day_after, day, ctx)
+    outcomes, start, end = set(), _moment(leaf.start, ctx), _moment(leaf.end, ctx)
+    for first, last in ends(leaf, start, end):
+        counted = _counted(leaf, first, last, ctx)
         outcomes.add(_beyond(leaf) if counted is None else _holds(counted, leaf.op, figure.number))
-    return outcomes.pop() if len(outcomes) == 1 else Outcome(None, (leaf.end,))
+    return outcomes.pop() if len(outcomes) == 1 else Outcome(None, _hourless(leaf, start, end))
+
+
+def _hourless(leaf: Period, start: Moment, end: Moment) -> tuple[str, ...]:
+    """The ends of a period whose hour would decide and is not known."""
+    asked = ((leaf.start, start), (leaf.end, end)) if leaf.clock.unit == "hours" else ((leaf.end, end),)
+    return tuple(name for name, moment in asked if moment.minute is None)
+
+
+def ends(leaf: Period, start: Moment, end: Moment) -> tuple[tuple[int, int], ...]:
+    """From when to when a period counts, in days, or in minutes where it is of hours; both ways where that is open."""
+    if leaf.clock.unit == "hours":
+        return hours.between(start, end)
+    return tuple((start.day + leaf.day_after, day) for day in end_days(leaf, end))
 
 
 def end_days(leaf: Period, end: Moment) -> tuple[int, ...]:
@@ -288,8 +301,15 @@ def end_days(leaf: Period, end: Moment) -> tuple[int, ...]:
 
 def _counted(leaf: Period, start: int, end: int, ctx: Context) -> int | None:
     """The units over by the end, or begun by it, whichever the test asks for; None beyond the calendar."""
-    counting = calendars.count if leaf.op in (">=", "<") else calendars.begun
-    return counting(leaf.clock, ctx.law.calendars.get(leaf.calendar), start, end)
+    return counting(leaf)(leaf.clock, ctx.law.calendars.get(leaf.calendar), start, end)
+
+
+def counting(leaf: Period) -> Callable[[Clock, Calendar | None, int, int], int | None]:
+    """What counts a period: units that are over for a least time, units begun for a greatest."""
+    least = leaf.op in (">=", "<")
+    if leaf.clock.unit == "hours":
+        return hours.count if least else hours.begun
+    return calendars.count if least else calendars.begun
 
 
 def _beyond(leaf: Period) -> Outcome:
@@ -335,11 +355,21 @@ def _turning(leaf: Leaf, ctx: Context, moving: frozenset[str]) -> tuple[int, ...
     start, figure, calendar = ctx.facts.get(leaf.start), ctx.figure(leaf.bound), ctx.law.calendars.get(leaf.calendar)
     if not isinstance(start, Moment) or isinstance(figure, Unsure):
         return ()
+    if leaf.clock.unit == "hours":
+        return _turning_hours(leaf, start, figure.number, calendar)
     begun = start.day + leaf.day_after
     over = calendars.earliest(leaf.clock, calendar, begun, figure.number)
     reached = calendars.latest(leaf.clock, calendar, begun, figure.number)
     found = [day for day in (over, None if reached is None else reached + 1) if day is not None]
     return tuple(found if leaf.cut_off is None else [day - early for day in found for early in (1, 0)])
+
+
+def _turning_hours(leaf: Period, start: Moment, n: int, calendar: Calendar | None) -> tuple[int, ...]:
+    """The same for a period of hours, from the first and the last minute at which it may have begun."""
+    begun = {first for first, _ in hours.between(start, start)}
+    over = [hours.earliest(leaf.clock, calendar, first, n) for first in begun]
+    reached = [hours.latest(leaf.clock, calendar, first, n) for first in begun]
+    return tuple(minute // hours.DAY + late for minute in (*over, *reached) if minute is not None for late in (0, 1))
 
 
 def _holds_on(day: int, condition: Condition, ctx: Context, moving: frozenset[str]) -> bool:
@@ -419,10 +449,20 @@ def _said(name: str, ctx: Context) -> str:
 def _found_period(leaf: Period, ctx: Context) -> str:
     start, end = ctx.facts.get(leaf.start), ctx.facts.get(leaf.end)
     if isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, ctx):
+        if leaf.clock.unit == "hours":
+            return _found_hours(leaf, start, end, ctx)
         counted = _counted(leaf, start.day + leaf.day_after, end.day, ctx)
         said = f"{leaf.said} beyond the calendar" if counted is None else f"{counted} {leaf.said}"
         return f"{said}, {leaf.start} {Moment(start.day)} to {leaf.end} {Moment(end.day)}"
     return ", ".join(f"{name}: {_said(name, ctx)}" for name in (leaf.start, leaf.end))
+
+
+def _found_hours(leaf: Period, start: Moment, end: Moment, ctx: Context) -> str:
+    """The hours between two moments: from how many to how many where one of them has no hour."""
+    counted = [_counted(leaf, first, last, ctx) for first, last in ends(leaf, start, end)]
+    numbers = sorted({each for each in counted if each is not None})
+    said = f"{' to '.join(map(str, numbers))} hours" if None not in counted else "hours beyond the calendar"
+    return f"{said}, {leaf.start} {start} to {leaf.end} {end}"
 
 
 def _open(leaf: Period, ctx: Context) -> bool:
@@ -445,8 +485,22 @@ def workings(condition: Condition, ctx: Context) -> tuple[Working, ...]:
         start = ctx.facts.get(leaf.start) if isinstance(leaf, Period) else None
         end = ctx.facts.get(leaf.end) if isinstance(leaf, Period) else None
         if isinstance(leaf, Period) and isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, ctx):
-            found.append(_working(leaf, start.day + leaf.day_after, end.day, ctx))
+            hourly = leaf.clock.unit == "hours"
+            begun = start.day + leaf.day_after
+            found.append(_hours_working(leaf, start, ctx) if hourly else _working(leaf, begun, end.day, ctx))
     return tuple(found)
+
+
+def _hours_working(leaf: Period, start: Moment, ctx: Context) -> Working:
+    """When the hours are over, or were: no day is counted."""
+    figure, calendar = ctx.figure(leaf.bound), ctx.law.calendars.get(leaf.calendar)
+    title = f"hours from {leaf.start}, {start}, to {leaf.end}"
+    if isinstance(figure, Unsure) or start.minute is None:
+        return Working(title, (), None)
+    limit = hours.earliest if leaf.op in (">=", "<") else hours.latest
+    minute = limit(leaf.clock, calendar, start.day * hours.DAY + start.minute, figure.number)
+    over = "" if minute is None else f": {figure.number} of them end on {Moment(*divmod(minute, hours.DAY))}"
+    return Working(f"{title}{over}", (), None)
 
 
 def _working(leaf: Period, start: int, end: int, ctx: Context) -> Working:

@@ -31,6 +31,7 @@ BASE = ("contract.lots", "contract.kind", "contract.value", "quotes.received")
 LATER = ("contract.before", "quotes.asked", "posts.agreed")
 POSTS = ("cabinet", "director", "lawyer")
 DATED = ("notice.published", "tender.opened", "award.decided", "contract.entered", "lease.signed", "door.closed")
+HOURLY = ("notice.published", "tender.opened", "contract.entered", "door.closed")
 MILESTONES = (*DATED[:4], "procurement.commenced", "market.approached")
 ORDERS = ("before", "after", "on or before", "on or after", "not before", "not after")
 VAT = ("", " incl VAT", " excl VAT")
@@ -135,10 +136,13 @@ def period(r: random.Random) -> dict[str, Any]:
         inner["cut_off"] = r.choice(["10:00", "00:00"])
     if r.random() < 0.2:
         inner["starts"] = r.choice(["day after", "same day"])
+    if r.random() < 0.15:
+        inner = {"from": r.choice(HOURLY), "to": r.choice([*HOURLY, "procurement.commenced"]), "unit": "hours"}
+        inner |= r.choice([{}, {"done": "yes"}, {"roll": "forward", "calendar": "england"}])
     bound = r.choice(["at_least", "more_than", "at_most", "less_than"])
     return {
         "period": inner,
-        bound: r.choice([str(r.randint(0, 12)), str(r.randint(0, 3)), "days.least", "quotes.asked"]),
+        bound: r.choice([str(r.randint(0, 12)), str(r.randint(0, 3)), "24", "48", "days.least", "quotes.asked"]),
     }
 
 

@@ -1,0 +1,86 @@
+"""Periods of hours: from one minute to another by the clock on the wall, in the words and numbers of `calendars`.
+
+A minute is an int: the day's ordinal times 1,440, and the minutes since midnight. A period of n hours from minute m is
+over at m + 60 n; what must be done within it may still be done at that minute. Where the clock rolls, a period that
+would end on a day that is not a working day ends with the next working day. In the two nights a year on which the
+clocks change, the hour that is skipped or repeated is not made up for.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from engine.calendars import LAST_DAY, Calendar, Clock
+from engine.model import Moment
+
+HOUR, DAY = 60, 1440
+NEVER = (LAST_DAY + 1) * DAY
+
+
+def between(start: Moment, end: Moment) -> tuple[tuple[int, int], ...]:
+    """The two minutes; where an hour is not known, the longest and the shortest time that may lie between them."""
+    longest = _minute(start, 0), _minute(end, DAY - 1)
+    shortest = _minute(start, DAY - 1), _minute(end, 0)
+    return tuple(dict.fromkeys((longest, shortest)))
+
+
+def count(clock: Clock, calendar: Calendar | None, start: int, end: int) -> int | None:
+    """The greatest n such that a period of n hours from `start` is over by `end`; 0 when there is none."""
+    if not _reaches(clock, calendar, start, end):
+        return None
+    most = max(0, end - start) // HOUR
+    return bisect_right(range(1, most + 1), end, key=lambda n: _known(earliest(clock, calendar, start, n)))
+
+
+def begun(clock: Clock, calendar: Calendar | None, start: int, end: int) -> int | None:
+    """The least n such that what is done at `end` is within n hours of `start`; 0 when it is done before."""
+    if not _reaches(clock, calendar, start, end):
+        return None
+    most = -(-max(0, end - start) // HOUR)
+    return bisect_left(range(most), end, key=lambda n: _known(latest(clock, calendar, start, n)))
+
+
+def earliest(clock: Clock, calendar: Calendar | None, start: int, n: int) -> int | None:
+    """The first minute at which a period of at least n hours from `start` is over."""
+    return start if n <= 0 else _ends(clock, calendar, start + n * HOUR)
+
+
+def latest(clock: Clock, calendar: Calendar | None, start: int, n: int) -> int | None:
+    """The last minute that is within n hours of `start`; None also when n is below 0."""
+    if n <= 0:
+        return None if n < 0 else start
+    end = start + n * HOUR
+    rolled = _ends(clock, calendar, end)
+    return rolled if rolled in (None, end) else rolled - 1  # the last minute of the day it rolled to
+
+
+def _ends(clock: Clock, calendar: Calendar | None, end: int) -> int | None:
+    """When a period that would end at a minute ends: there, or with the next working day."""
+    if not clock.roll:
+        return end if end < NEVER else None
+    day = end // DAY
+    if calendar is None or not calendar.knows(day):
+        return None
+    if calendar.is_working(day):
+        return end
+    while calendar.knows(day):
+        if calendar.is_working(day):
+            return (day + 1) * DAY
+        day += 1
+    return None
+
+
+def _minute(moment: Moment, otherwise: int) -> int:
+    return moment.day * DAY + (otherwise if moment.minute is None else moment.minute)
+
+
+def _reaches(clock: Clock, calendar: Calendar | None, start: int, end: int) -> bool:
+    """Whether the clock can count these hours: it does not roll, or its calendar knows both days."""
+    if not clock.roll:
+        return True
+    return calendar is not None and calendar.knows(start // DAY) and calendar.knows(end // DAY)
+
+
+def _known(minute: int | None) -> int:
+    """A minute to compare with: what lies beyond the calendar lies after all it knows."""
+    return NEVER if minute is None else minute
