@@ -338,7 +338,8 @@ def _lines(file: str, lines: Iterable[bytes]) -> Iterator[str]:
 
 
 def _unread(where: str, error: Exception) -> UsageError:
-    return UsageError(f"{where} cannot be read: {error}", "name a file of facts, saved as UTF-8")
+    why = f"not UTF-8 text (byte {error.start})" if isinstance(error, UnicodeDecodeError) else error
+    return UsageError(f"{where} cannot be read: {why}", "name a file of facts, saved as UTF-8")
 
 
 def schema(name: str) -> str:

@@ -18,9 +18,12 @@ import yaml
 from engine.errors import UsageError
 
 LONGEST = 1_000_000  # characters of one file
+LONGEST_LINE = 800  # characters of what is wrong with one place
 DEEPEST = 40  # levels of nesting
 
-_REFUSED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # YAML 1.1 section 5.1
+_REFUSED = re.compile(  # YAML 1.1 section 5.1, and what makes text read otherwise than it stands (Unicode UAX 9)
+    "[^\t\n\r\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -43,7 +46,12 @@ class Problem(NamedTuple):
     instead: str = ""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}" + (f"; {self.instead}" if self.instead else "")
+        return f"{self.where}: {_short(self.what)}" + (f"; {_short(self.instead)}" if self.instead else "")
+
+
+def _short(said: str) -> str:
+    """The text, its middle left out where nobody would read it."""
+    return said if len(said) <= LONGEST_LINE else f"{said[:200]} [...] {said[-100:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +220,8 @@ def _events(file: str, text: str) -> Iterator[yaml.Event]:
 
 def _not_allowed(file: str, text: str, place: int) -> Problem:
     line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
-    what = "a character that is not allowed in YAML"
+    code = f", U+{ord(text[place]):04X}" if text else ""
+    what = f"a character that is not allowed in YAML{code}"
     return Problem(Where(file, line, column), what, "write the file as plain UTF-8")
 
 
@@ -251,6 +260,8 @@ def _node(file: str, event: Any, events: Iterator[Any], problems: list[Problem],
     if event.tag is not None:
         raise _Bad(Problem(where, f"the tag {event.tag} is not allowed", "leave it out"))
     if isinstance(event, yaml.ScalarEvent):
+        if refused := _REFUSED.search(event.value):  # one that was written as an escape
+            raise _Bad(Problem(where, f"the character U+{ord(refused[0]):04X} is not allowed", "leave it out"))
         return Text(event.value, where)
     if isinstance(event, yaml.SequenceStartEvent):
         items: list[Node] = []

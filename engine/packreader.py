@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from engine import canonical, conditions, csvrows, markup, vocabulary
 from engine.conditions import Condition, Scope
@@ -35,6 +36,8 @@ _RULE_MORE = (
     *("when", "require", "refer", "readings", "effect", "confidence", "caution", "in_force", "as_at", "rests_on"),
     *("remedy", "for_each", "binds", "waives", "yields_to"),
 )
+MOST = 1000  # rules and tables of one pack
+MOST_WORDS = 100  # of one for_each
 PARAMETER_CONFIDENCE = ("high", "medium", "unverified")
 KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind of mapping: required, optional
     "head": (_HEAD, ("authority", "governs", "as_at", "silent")),
@@ -276,6 +279,9 @@ class PackReader:
                 for name, node, where in named(section.get(kind), self.problems):
                     for suffix, each in self._each(node):
                         self._one(f"{name}{suffix}", each, where, seen, build)
+                    if len(seen) > MOST:
+                        self.wrong(where, f"the pack has more than {MOST:,} rules and tables", "split it")
+                        return
         for path, node in self.nodes.items():
             if path.endswith(".cases.yaml"):
                 self._read_cases(node)
@@ -318,6 +324,9 @@ class PackReader:
             return []
         name, words, _ = pairs[0]
         listed = texts(words, self.problems)
+        if len(listed) > MOST_WORDS:
+            self.wrong(words.where, f"for_each has more than {MOST_WORDS} words", "split the rule")
+            return []
         if isinstance(words, Seq) and not words.items:
             self.wrong(words.where, "for_each has no words", "name at least one")
         each = [(f".{word}", markup.substitute(body, {name: word})) for word in listed]
@@ -462,8 +471,13 @@ class PackReader:
 
     def _named_rules(self, node: Node | None) -> tuple[str, ...]:
         """Rules by their full names; one that has no pack in its name is of this pack."""
-        own = {name for section in self.sections for name, _, _ in named(section.get("rules"), [])}
-        return tuple(f"{self.head.id}.{name}" if name in own else name for name in texts(node, self.problems))
+        listed = texts(node, self.problems)
+        return tuple(f"{self.head.id}.{name}" if name in self._own else name for name in listed)
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The rules of this pack by their short names."""
+        return frozenset(name for section in self.sections for name, _, _ in named(section.get("rules"), []))
 
     def _shape(self, read: dict[str, Node], confidence: str, where: Where) -> None:
         ways = [key for key in ("require", "refer", "readings") if key in read]

@@ -131,7 +131,9 @@ def _ordered(tables: list[Table], problems: list[Problem]) -> tuple[Table, ...]:
             order = list(TopologicalSorter(needs).static_order())
         except CycleError as error:
             fact = min(error.args[1])
-            problems.append(Problem(by_fact[fact][0].where, f"{fact} is derived from itself", "break the circle"))
+            others = [str(by_fact[each][-1].where) for each in sorted({*error.args[1]} - {fact})]
+            what = f"{fact} is derived from itself{', by way of ' * bool(others)}{', '.join(others)}"
+            problems.append(Problem(by_fact[fact][0].where, what, "break the circle"))
             needs[fact] = []
         else:
             return tuple(table for fact in order for table in by_fact.get(fact, ()))
@@ -190,6 +192,10 @@ def _yielding(law: Law, problems: list[Problem]) -> Law:
             other = law.rules.get(id)
             if other is None:
                 problems.append(Problem(rule.where, f"{rule.id} yields to no rule: {id!r}", nearest(id, law.rules)))
+                continue
+            if LAYERS.index(other.layer) >= LAYERS.index(rule.layer):
+                what = f"{rule.id} of layer {rule.layer} cannot yield to {id} of layer {other.layer}"
+                problems.append(Problem(rule.where, what, "it gives way to a layer above only: say it in when:"))
                 continue
             applies = [other.when]
             for op, day in (("on or after", other.in_force.start), ("on or before", other.in_force.end)):

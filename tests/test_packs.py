@@ -243,7 +243,7 @@ def test_a_case_is_read_with_typed_facts() -> None:
             + table(
                 "route", "case.route", rows="[{when: {case.regime: out}, then: open}]", otherwise="quick"
             ).removeprefix("tables:\n"),
-            "is derived from itself; break the circle",
+            "case.regime is derived from itself, by way of test/body.yaml:9:3; break the circle",
         ),
         ("rules: [a, b]", "expected names, each with what it is"),
         ("rules: {one: text}", "expected a mapping"),
