@@ -15,7 +15,7 @@ from typing import TypeVar
 from engine.conditions import All, Amount, AnyOf, Done, Includes, Not, OneOf, Order, Period, Truth, parameters
 from engine.law import InForce, Law, Pack, Parameter, Reading, Row, Rule, Table
 from engine.model import MANDATORY, Moment
-from engine.wording import asks, bare, doubt, exact, figure, own_when, rows, span, then
+from engine.wording import asks, bare, doubt, exact, figure, own_when, rows, span, then, written_when
 
 T = TypeVar("T")
 Item = Pack | Parameter | Table | Rule
@@ -303,7 +303,8 @@ def _sentence(item: Rule | Table | Parameter) -> str:
         return f"{said}; a person judges: {item.refer}" if item.refer else said
     if isinstance(item, Parameter):
         return "; ".join(f"from {Moment(day)} {figure(item, value)}" for day, value in item.values)
-    when = exact(bare(item.when), item.pack)
+    when = exact(bare(written_when(item)), item.pack)
     said = "; or ".join(asks(item)) + (f" ({item.effect})" if item.effect != MANDATORY else "")
     limits = "" if span(item.in_force) == "always" else f", in force {span(item.in_force)}"
+    limits += f"; unless {' or '.join(item.yields_to)} applies" if item.yields_to else ""
     return f"{said}{limits}" if when == "always" else f"when {when}: {said}{limits}"

@@ -358,6 +358,10 @@ class Law:
             self.known and self.known.only(packs),
         )
 
+    def bare(self) -> Law:
+        """The same packs, as if nothing stood in them yet."""
+        return Law(self.vocabulary, self.calendars, self.packs, {}, (), {}, (), self.calendar_digests)
+
     @cached_property
     def digests(self) -> dict[str, str | Mapping[str, str]]:
         """What a decision records of the law it was taken under: pack and calendar digests by id, the vocabulary's."""

@@ -43,11 +43,14 @@ def difference_plain(found: Iterable[Difference]) -> list[dict[str, str]]:
 
 def comparison_lines(found: Comparison, width: int) -> list[str]:
     """Each step with what every authority is bound by, once, and what each asks of its own."""
-    lines = [" · ".join(found.authorities)]
-    for step in found.steps:
-        lines += ["", *_step_lines(step, found.authorities, width)]
+    lines, told = [" · ".join(found.authorities)], dict[str, str]()
+    alike = [step for step in found.steps if not step.duties]
+    for step in found.steps if len(found.steps) == 1 else [each for each in found.steps if each.duties]:
+        lines += ["", *_step_lines(step, found.authorities, told, width)]
         if len(found.steps) == 1 and step.shared:
             lines += hang(", ".join(step.shared), "      namely     ", width)
+    if alike and len(found.steps) > 1:
+        lines += ["", "Nothing of their own", *wrap(", ".join(each.step for each in alike), 2, width)]
     for heading, duties in (("Tables of their own", found.tables), ("Figures of their own", found.figures)):
         if duties:
             lines += ["", heading]
@@ -57,29 +60,34 @@ def comparison_lines(found: Comparison, width: int) -> list[str]:
     return [*lines, "", *wrap(_counted(found), 0, width)]
 
 
-def _step_lines(step: Beside, everybody: Sequence[str], width: int) -> list[str]:
+def _step_lines(step: Beside, everybody: Sequence[str], told: dict[str, str], width: int) -> list[str]:
+    """A step; a duty that was said at another step already is named with that step."""
     packs = [rule.partition(".")[0] for rule in step.shared]
     counts = ", ".join(f"{packs.count(pack)} of {pack}" for pack in dict.fromkeys(packs))
     lines = [step.step]
     lines += hang(f"{len(packs)} rules ({counts})", "  everyone alike   ", width) if packs else []
     for duty in step.duties:
-        lines += _duty_lines(duty, everybody, width)
+        if (key := f"{duty.name} {duty.says}") in told:
+            lines += hang(f"{duty.name}: as at {told[key]}", f"  {_marked(duty)} · ", width)
+        else:
+            told[key] = step.step
+            lines += _duty_lines(duty, everybody, width)
     return lines if step.duties else [*lines, "  nothing of their own"]
 
 
+def _marked(duty: Duty) -> str:
+    return duty.mark.upper() if duty.mark == "differs" else duty.mark
+
+
 def _duty_lines(duty: Duty, everybody: Sequence[str], width: int) -> list[str]:
-    lines = hang(
-        f"{duty.name}: {duty.title}", f"  {duty.mark.upper() if duty.mark == 'differs' else duty.mark} · ", width
-    )
+    lines = hang(f"{duty.name}: {duty.title}", f"  {_marked(duty)} · ", width)
     shown = {"all": next(iter(duty.says.values()))} if duty.mark == "the same" else duty.says
     for who, said in shown.items():
         lines += hang(said, f"      {who:<10} ", width)
-    for who in everybody:
-        if who not in duty.says:
-            lines += hang("says nothing by this name", f"      {who:<10} ", width)
-        elif who in duty.doubts:
-            lines += hang(f"{who}: {duty.doubts[who]}", "      not sure   ", width)
-    return lines
+    doubts = [f"{who}: {duty.doubts[who]}" for who in everybody if who in duty.doubts]
+    silent = [who for who in everybody if who not in duty.says]
+    lines += hang("; ".join(doubts), "      not sure   ", width) if doubts else []
+    return lines + (hang(", ".join(silent), "      silent     ", width) if silent else [])
 
 
 def _counted(found: Comparison) -> str:

@@ -81,14 +81,22 @@ def _counted(period: Period) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def written_when(rule: Rule) -> Condition:
+    """When the rule applies, leaving aside the rules it yields to: each of them stands around the rest."""
+    when = rule.when
+    for _ in rule.yields_to:
+        when = when.items[0] if isinstance(when, All) else when
+    return when
+
+
 def own_when(rule: Rule, law: Law) -> Condition:
     """When the rule itself says it applies, without its pack's gate (which every rule of the pack repeats)."""
-    gate = law.packs[rule.pack].governs if rule.pack in law.packs else ALWAYS
-    if gate == ALWAYS or rule.when == gate:
-        return ALWAYS if rule.when == gate else rule.when
-    if isinstance(rule.when, All) and len(rule.when.items) == 2 and rule.when.items[0] == gate:
-        return rule.when.items[1]
-    return rule.when
+    gate, when = law.packs[rule.pack].governs if rule.pack in law.packs else ALWAYS, written_when(rule)
+    if gate == ALWAYS or when == gate:
+        return ALWAYS if when == gate else when
+    if isinstance(when, All) and len(when.items) == 2 and when.items[0] == gate:
+        return when.items[1]
+    return when
 
 
 def asks(rule: Rule) -> list[str]:

@@ -66,10 +66,11 @@ def test_diff_refuses_what_is_no_pack_or_broken(draft: Path, tmp_path: Path) -> 
     assert broken.exit_code == 4 and "camden.yaml:2:1: not YAML" in broken.output
 
 
-def test_diff_of_a_pack_that_was_never_shipped_needs_both_sides(tmp_path: Path) -> None:
+def test_all_of_a_pack_that_was_never_shipped_is_new(tmp_path: Path) -> None:
     vires("rules", "new", "authority", "enfield", "--into", str(tmp_path))
     result = vires("rules", "diff", str(tmp_path / "enfield"))
-    assert result.exit_code == 2 and "no pack called 'enfield'" in result.output
+    assert result.exit_code == 1 and "nothing: no such pack came with the program" in result.output
+    assert all(f"{name}: rule added" in result.output for name in ("bands", "call-in.award", "call-in.strategy"))
 
 
 def test_authorities_are_compared_step_by_step(tmp_path: Path) -> None:

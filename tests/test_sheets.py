@@ -43,9 +43,9 @@ def test_a_comparison_marks_what_differs_and_who_is_silent() -> None:
     assert "everyone alike 2 rules (2 of act)" in shown
     assert "DIFFERS · quotes: Quotations north at least 3 south at least 4" in shown
     assert "only north · call-in: Call-in north a person judges not sure north: refers to a person" in shown
-    assert "south says nothing by this name" in shown
+    assert "silent south" in shown
     assert "the same · bands: Bands all five" in shown
-    assert "nothing of their own" in shown
+    assert "Nothing of their own" in shown
     assert "4 duties, tables and figures of their own: 1 the same, 1 differ, 2 not in all of them, 1 that" in shown
 
 

@@ -20,7 +20,7 @@ def diff(old: str, new: str | None, form: str) -> None:
     """What one version of a pack says otherwise than another, in words. Exit 1 when there are differences.
 
     OLD and NEW are folders that hold a pack, or names of packs; with one folder, it is compared with the pack of that
-    name that came with the program.
+    name that came with the program, and where none did, all of it is new.
 
     \b
     vires rules diff rules/local/camden
@@ -28,16 +28,15 @@ def diff(old: str, new: str | None, form: str) -> None:
     """
     from engine import library, sheets
     from engine.compare import differences
-    from engine.errors import UsageError
-    from engine.schema import nearest
 
     shelf = shipped()
     given = library.named_pack(shelf, old)
     if new is None:
         name = next(iter(given.packs))
-        if name not in shelf.law.packs:
-            raise UsageError(f"no pack called {name!r} came with the program", nearest(name, shelf.law.packs))
-        sides = (("the pack that came with the program", shelf.law.only({name})), (old, given))
+        if name in shelf.law.packs:
+            sides = (("the pack that came with the program", shelf.law.only({name})), (old, given))
+        else:
+            sides = (("nothing: no such pack came with the program", given.bare()), (old, given))
     else:
         sides = ((old, given), (new, library.named_pack(shelf, new)))
     found = differences(sides[0][1], sides[1][1])
