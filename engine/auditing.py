@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from engine import anchoring, bundles, canonical, ledger, packs, replay, retention, workflow
+from engine import adoption, anchoring, bundles, canonical, ledger, packs, replay, retention, workflow
 from engine.anchoring import NO_ANCHORS, Anchors
 from engine.errors import LedgerError, PackError
 from engine.law import Law
@@ -79,7 +79,7 @@ class _Gathered:
 
     def take(self, entry: Entry) -> None:
         """Nothing; the next entry that could be read is taken in."""
-        if entry.digests:
+        if entry.digests or entry.kind == adoption.KIND:
             for digest in ledger.digests_of(entry):
                 self.wanted.setdefault(digest, entry.sequence)
         self.unlawful += [ledger.Problem(entry.sequence, fault) for fault in self.retained.take(entry)]

@@ -309,9 +309,12 @@ def erased_in(entry: Entry) -> tuple[str, ...]:
 
 
 def digests_of(entry: Entry) -> Iterator[str]:
-    """Every digest an entry records, of packs, calendars, vocabulary and workflow."""
+    """Every digest whose bytes an entry rests on: packs, calendars, vocabulary, workflow, and what it adopts."""
     for value in entry.digests.values():
         yield from [value] if isinstance(value, str) else value.values()
+    adopted = entry.body.get("digest") if entry.kind == "adoption" else None
+    if isinstance(adopted, str) and _DIGEST.fullmatch(adopted):
+        yield adopted
 
 
 def _opens(opening: Opening) -> bool:

@@ -238,6 +238,8 @@ class Bundle:
         for _, entry in self.log.values():
             for value in entry["digests"].values():
                 wanted.update(value.values() if isinstance(value, dict) else [value])
+            adopted = entry["body"].get("digest") if entry["kind"] == "adoption" else None
+            wanted.update([adopted] if isinstance(adopted, str) and HEX.fullmatch(adopted) else [])
         must(wanted == named, f"{len(wanted - named)} missing, {len(named - wanted)} that no entry names")
         for digest in named:
             files = canonical(self.found[f"kept/{digest}.json"])
