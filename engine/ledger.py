@@ -346,7 +346,7 @@ def receipt(entry: Entry, leaf: bytes) -> str:
 def parse_receipt(text: str) -> Receipt:
     """The receipt that `text` writes out; LedgerError saying how one is written when it is none."""
     found = _RECEIPT.fullmatch(text.strip().lower())
-    if found is None:
+    if found is None or not text.strip().isascii():  # the sign for kelvin, in lower case, is a k
         raise LedgerError(
             f"{text.strip()[:100]!r} is not a receipt",
             hint="write authority:number:digits with 16 to 64 hex digits, as in camden:41:9f2c51e1a0b37d4488c2e6f1",
