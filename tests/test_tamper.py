@@ -34,6 +34,7 @@ class Copy(NamedTuple):
     open: dict[str, Opening]
     packs: dict[str, bytes]
     listed: tuple[Any, ...]
+    ids: tuple[tuple[str, str], ...] = ()
 
     def rows(self, authority: str, case: str | None = None) -> Iterator[Row]:
         return (row for row in self.log if case in (None, row.case))
@@ -46,6 +47,9 @@ class Copy(NamedTuple):
 
     def cases(self, authority: str) -> tuple[Any, ...]:
         return self.listed
+
+    def logins(self, authority: str) -> tuple[tuple[str, str], ...]:
+        return self.ids
 
 
 @cache
@@ -70,6 +74,7 @@ def kept(length: int) -> tuple[Copy, Anchors]:
         council.store.openings("camden"),
         council.store.artifacts(wanted),
         council.store.cases("camden"),
+        council.store.logins("camden"),
     )
     return whole, Anchors((), (note,), (KEY.verifier,))
 
@@ -321,6 +326,21 @@ def test_every_line_of_the_projection_changed_is_found(length: int, every: int, 
         for name in ("title", "state", "opened", "changed", "sequence"):
             results.append(found(copy._replace(listed=(*rest, row._replace(**{name: other(getattr(row, name))})))))
     report("lines of the projection", results)
+
+
+@pytest.mark.parametrize(("length", "every"), SAMPLED[:2])
+def test_every_id_given_to_another_login_is_found(length: int, every: int, report: Report) -> None:
+    """Whoever opened the log has no entry that says who they are; everybody after has."""
+    copy, _ = kept(length)
+    results = []
+    said = [row for row in copy.ids if row[0].startswith("officer")]
+    assert len(said) == len(copy.ids) - 1
+    for login, who in (said[place] for place in places(len(said), every)):
+        rest = tuple(row for row in copy.ids if row[1] != who)
+        results.append(found(copy._replace(ids=(*rest, ("somebody else", who)))))
+        results.append(found(copy._replace(ids=(*copy.ids, ("somebody else", who)))))
+        assert not found(copy._replace(ids=rest)), f"{login} has acted, and is forgotten: a second id would be found"
+    report("ids given to other logins", results)
 
 
 def test_a_log_of_which_anything_is_altered_is_never_signed(report: Report) -> None:
