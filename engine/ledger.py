@@ -232,10 +232,11 @@ def _is_sequence(value: object) -> bool:
 
 def _is_time(pattern: re.Pattern[str]) -> Callable[[object], bool]:
     """Whether a value has the shape of `pattern` and names a day that the calendar has (never 30 February)."""
-    return lambda value: _matches(pattern)(value) and _is_day(str(value)[:10])
+    return lambda value: _matches(pattern)(value) and is_day(str(value)[:10])
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether this is a day of the calendar, as ISO writes it."""
     try:
         date.fromisoformat(text)
     except ValueError:
