@@ -276,6 +276,16 @@ def test_a_checkpoint_that_was_touched_is_refused(old: str, new: str, store: sql
     assert verify("camden", "--checkpoint", "touched.note", "--signed-by", "officer.key.pub")[0] == 5
 
 
+def test_what_never_ends_is_not_read(store: sqlite3.Connection) -> None:
+    Path("pipe.note").unlink(missing_ok=True)
+    os.mkfifo("pipe.note")
+    for place in ("pipe.note", "/dev/zero", "."):
+        code, said = verify("camden", "--checkpoint", place)
+        assert code == 2 and "is not a file" in said
+    for words in (("pipe.note",), ("camden", "--signed-by", "pipe.note")):
+        assert verify(*words)[0] == 2
+
+
 def test_another_key_signs_nothing_of_ours(store: sqlite3.Connection) -> None:
     for name in ("evil.key", "evil.key.pub", "evil.note"):
         Path(name).unlink(missing_ok=True)
