@@ -122,7 +122,8 @@ test: $(READY) ## lint, then the tests, the packs' own cases among them: everyth
 	@$(MAKE) -k -j 2 lint-types lint-packs lint-imports lint-docs lint-style lint-format
 	@pytest -n 2 --dist loadgroup
 
-soak: $(READY) ## the long random runs
+soak: $(READY) ## the long random runs (installs atheris, where it has a wheel, to fuzz the parsers)
+	@$(PIP) install --only-binary :all: -r tests/requirements-soak.txt || echo "no atheris here: its tests are skipped"
 	@VIRES_SOAK=1 pytest -m soak
 
 bench: $(READY) ## measure, and print the numbers (installs zen-engine, to measure beside)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from engine import anchoring, bundles, canonical, ledger, packs, replay, retention, workflow
+from engine import adoption, anchoring, bundles, canonical, ledger, logins, packs, replay, retention, workflow
 from engine.anchoring import NO_ANCHORS, Anchors
 from engine.errors import LedgerError, PackError
 from engine.law import Law
@@ -76,15 +76,17 @@ class _Gathered:
         self.last: dict[str, tuple[int, str]] = {}
         self.retained = retention.Held()
         self.unlawful: list[ledger.Problem] = []
+        self.logins = logins.Logins()
 
     def take(self, entry: Entry) -> None:
         """Nothing; the next entry that could be read is taken in."""
-        if entry.digests:
+        if entry.digests or entry.kind == adoption.KIND:
             for digest in ledger.digests_of(entry):
                 self.wanted.setdefault(digest, entry.sequence)
         self.unlawful += [ledger.Problem(entry.sequence, fault) for fault in self.retained.take(entry)]
         case = entry.case
         if case is None:
+            self.logins.take(entry, self._openings)
             return
         self.last[case] = (entry.sequence, entry.recorded)
         if case in self.faults:
@@ -119,6 +121,7 @@ def _verify_projection(store: Store, authority: str, gathered: _Gathered, number
         fault = gathered.faults.get(case) or _projection_fault(gathered.cases[case], recorded, listed.get(case))
         if fault:
             problems.append(ledger.Problem(sequence, f"case {case}: {fault}"))
+    problems += gathered.logins.faults(store.logins(authority))
     good = (
         f"{len(gathered.last)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
     )

@@ -296,6 +296,8 @@ def _entries_step(bundle: Bundle) -> Step:
             problems.append(Problem(entry.sequence, f"it is of {entry.authority}'s log"))
         if entry.sequence <= before:
             problems.append(Problem(entry.sequence, f"it stands after entry {before}"))
+        if (entry.kind == "log-opened") is not (entry.sequence == 1):
+            problems.append(Problem(entry.sequence, "the log is opened by entry 1 and by no other"))
         before = entry.sequence
     if not bundle.lines or bundle.lines[0].sequence != 1:
         problems.append(Problem(1, "the entry that opened the log is missing"))

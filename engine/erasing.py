@@ -17,6 +17,8 @@ from engine.replay import ERASED
 from engine.schema import nearest
 from engine.service import Item, Office, Written
 
+LOGIN = "login"
+
 
 class Asked(NamedTuple):
     """A request to erase, as written down: which names, how many openings, and since when no period runs."""
@@ -54,6 +56,11 @@ def ask(desk: Office, authority: str, case: str, names: Sequence[str], reason: s
     open_ = [seal for seal in found if seal.commitment in openings]
     known = sorted({seal.name for seal in open_})
     for name in names:
+        if name == LOGIN:
+            raise UsageError(
+                f"a login says who acted in every case of {authority}, not in this one alone: it is not erased",
+                f"entries show an opaque id; hand them out without it: vires audit disclose --withhold {LOGIN}=CODE",
+            )
         if name not in known:
             hint = nearest(name, known) or f"sealed and not erased: {', '.join(known) or 'nothing'}"
             raise UsageError(f"nothing of {authority}/{case} is sealed as {name!r}", hint)

@@ -14,10 +14,13 @@ LARGEST = 2 * 1024 * 1024 * 1024  # bytes of any one file read whole
 
 
 def read(path: str, what: str = "file") -> bytes:
-    """The bytes of a file; UsageError when it cannot be read."""
+    """The bytes of a file; UsageError when it cannot be read, or is a device or a pipe, which may never end."""
     try:
-        if (size := os.stat(path).st_size) > LARGEST:
-            raise UsageError(f"{path} is {size:,} bytes, more than any {what} of Vires")
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            raise UsageError(f"{path} is not a file", f"name the {what}")
+        if found.st_size > LARGEST:
+            raise UsageError(f"{path} is {found.st_size:,} bytes, more than any {what} of Vires")
         return Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", f"name the {what}") from error

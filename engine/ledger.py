@@ -232,10 +232,11 @@ def _is_sequence(value: object) -> bool:
 
 def _is_time(pattern: re.Pattern[str]) -> Callable[[object], bool]:
     """Whether a value has the shape of `pattern` and names a day that the calendar has (never 30 February)."""
-    return lambda value: _matches(pattern)(value) and _is_day(str(value)[:10])
+    return lambda value: _matches(pattern)(value) and is_day(str(value)[:10])
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether this is a day of the calendar, as ISO writes it."""
     try:
         date.fromisoformat(text)
     except ValueError:
@@ -309,9 +310,12 @@ def erased_in(entry: Entry) -> tuple[str, ...]:
 
 
 def digests_of(entry: Entry) -> Iterator[str]:
-    """Every digest an entry records, of packs, calendars, vocabulary and workflow."""
+    """Every digest whose bytes an entry rests on: packs, calendars, vocabulary, workflow, and what it adopts."""
     for value in entry.digests.values():
         yield from [value] if isinstance(value, str) else value.values()
+    adopted = entry.body.get("digest") if entry.kind == "adoption" else None
+    if isinstance(adopted, str) and _DIGEST.fullmatch(adopted):
+        yield adopted
 
 
 def _opens(opening: Opening) -> bool:
@@ -343,7 +347,7 @@ def receipt(entry: Entry, leaf: bytes) -> str:
 def parse_receipt(text: str) -> Receipt:
     """The receipt that `text` writes out; LedgerError saying how one is written when it is none."""
     found = _RECEIPT.fullmatch(text.strip().lower())
-    if found is None:
+    if found is None or not text.strip().isascii():  # the sign for kelvin, in lower case, is a k
         raise LedgerError(
             f"{text.strip()[:100]!r} is not a receipt",
             hint="write authority:number:digits with 16 to 64 hex digits, as in camden:41:9f2c51e1a0b37d4488c2e6f1",

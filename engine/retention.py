@@ -34,11 +34,13 @@ class Class(NamedTuple):
 
 
 class Exemption(NamedTuple):
-    """One code under which an opening is withheld."""
+    """One code under which an opening is withheld; where nobody held it against a source, `checked` says nothing."""
 
     code: str
     title: str
     cite: str
+    source: str
+    checked: str
 
 
 class Due(NamedTuple):
@@ -79,11 +81,21 @@ def classes(file: str, source: str) -> tuple[Class, ...]:
 def exemptions(file: str, source: str) -> dict[str, Exemption]:
     """The codes in a file; PackError with every fault."""
     problems: list[Problem] = []
-    read = fields(_root(file, source, problems), problems, ("checked", "codes", "source"))
+    read = fields(_root(file, source, problems), problems, ("sources", "codes"))
+    sources = {"": ("", "")}
+    for id_, node, where in named(read.get("sources"), problems):
+        held = fields(node, problems, ("title", "url", "checked"))
+        sources[id_] = (text(held.get("url")), text(held.get("checked")))
+        if not ledger.is_day(sources[id_][1]):
+            problems.append(Problem(where, f"checked is {sources[id_][1]!r}", "write a date, as in 2025-02-24"))
     found = {}
-    for code, node, _ in named(read.get("codes"), problems):
-        said = fields(node, problems, ("title", "cite"))
-        found[code] = Exemption(code, text(said.get("title")), text(said.get("cite")))
+    for code, node, where in named(read.get("codes"), problems):
+        said = fields(node, problems, ("title", "cite"), ("source",))
+        by = text(said.get("source"))
+        if by not in sources:
+            problems.append(Problem(where, f"no source is called {by!r}", "name it in sources"))
+        held_by = sources.get(by, ("", ""))
+        found[code] = Exemption(code, text(said.get("title")), text(said.get("cite")), *held_by)
     _must_be_good(file, problems)
     return found
 

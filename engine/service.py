@@ -193,10 +193,15 @@ class Office:
 
         return machine_of(self.workflow_of(authority, case)).steps_from(self.case(authority, case).state)
 
-    def must_have_log(self, authority: str) -> None:
-        """Nothing, or UsageError with the nearest authority when this store has no log of that name."""
+    def must_have_log(self, authority: str, anchored: bool = False) -> None:
+        """Nothing, or UsageError with the nearest authority when this store has no log of that name.
+
+        LedgerError where there was one: where somebody holds an anchor of it, or other tables still speak of it.
+        """
         known = self.store.authorities()
         if authority not in known:
+            if anchored or authority in self.store.spoken_of():
+                raise LedgerError(f"this store has no entry of {authority}'s log, and had: the whole log is gone")
             raise UsageError(f"this store has no log of {authority!r}", nearest(authority, known) or ", ".join(known))
 
     def must_know(self, receipts: Sequence[str], authorities: Sequence[str]) -> None:
@@ -654,15 +659,21 @@ def new_person() -> str:
     return secrets.token_hex(8)
 
 
+MIXED = "some logs of this store are for training and some are not"
+
+
+def kinds(opened: Store) -> frozenset[bool]:
+    """What the first entries of the logs say of training: one answer, unless somebody altered one of them."""
+    firsts = (opened.rows(authority, before=2) for authority in opened.authorities())
+    return frozenset(bool(entry.body.get("training")) for rows in firsts for entry in auditing.readable(rows))
+
+
 def is_training(opened: Store) -> bool:
     """Whether the logs of this store say they are for training; LedgerError when they do not agree."""
-    kinds: set[bool] = set()
-    for authority in opened.authorities():
-        first = auditing.readable(opened.rows(authority, before=2))
-        kinds.update(bool(entry.body.get("training")) for entry in first)  # what cannot be read, verify reports
-    if len(kinds) > 1:
-        raise LedgerError("some logs of this store are for training and some are not", "vires audit verify")
-    return kinds == {True}
+    said = kinds(opened)
+    if len(said) > 1:
+        raise LedgerError(MIXED, "vires audit verify says what each log is worth")
+    return said == {True}
 
 
 def _told(authority: str, rows: Sequence[ledger.Row]) -> ConflictError:

@@ -249,6 +249,11 @@ class Store:
         """Every authority with a log here, by name."""
         return tuple(name for (name,) in self._rows(AUTHORITIES))
 
+    def spoken_of(self) -> tuple[str, ...]:
+        """Every authority that any table here speaks of, by name: also one whose log is gone."""
+        found = (self._select(select(table.c.authority).distinct()) for table in (ENTRY, ACTOR, CASES))
+        return tuple(sorted({str(name) for rows in found for (name,) in rows}))
+
     def case_ids(self, authority: str) -> tuple[str, ...]:
         """Every case that entries of the log are filed under, by id; their bytes are not looked at."""
         return tuple(case for (case,) in self._rows(CASES_OF_LOG, authority=authority))
@@ -277,6 +282,11 @@ class Store:
         """The opaque id that stands for `login` in the log, None when it has none (or it was erased)."""
         found = self._rows(ACTOR_OF, authority=authority, login=login)
         return found[0][0] if found else None
+
+    def logins(self, authority: str) -> tuple[tuple[str, str], ...]:
+        """Every login with the opaque id that stands for it in the log."""
+        found = self._select(select(ACTOR.c.login, ACTOR.c.actor).where(ACTOR.c.authority == authority))
+        return tuple((str(login), str(actor)) for login, actor in found)
 
     def artifact(self, digest: str) -> bytes | None:
         """The bytes kept under `digest`, None when there are none."""
@@ -323,6 +333,7 @@ class Store:
                 self._must_be_newest_of_case(authority, *case_after)
             for write in writes:
                 self._add(write)
+            self._must_have_taken(authority, writes)
             self._add_artifacts(artifacts)
             for login, actor in logins.items():
                 self._run(ADD_ACTOR, authority=authority, login=login, actor=actor)
@@ -352,6 +363,15 @@ class Store:
         there = None if newest is None else (newest[0], newest[1].hex())
         if there != (None if expected is None else (expected.sequence, expected.leaf_hex)):
             self._refuse(authority, expected)
+
+    def _must_have_taken(self, authority: str, writes: Sequence[Write]) -> None:
+        """Nothing; StoreError unless the last entry written is the last there: a trigger may have undone it."""
+        last = self._run(LAST_LEAF, authority=authority).fetchone()
+        if writes and last != (writes[-1].entry.sequence, writes[-1].leaf):
+            raise StoreError(
+                f"{self._place} did not keep what was written: something in the file undoes it; nothing was written",
+                "ask whoever runs the database; vires audit verify says what else is altered",
+            )
 
     def _refuse(self, authority: str, expected: Head | None) -> None:
         if expected is not None:

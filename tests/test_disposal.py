@@ -94,6 +94,7 @@ def test_nothing_is_erased_while_a_hold_stands_even_if_it_was_asked_before() -> 
         ([], "ask for an erasure, or confirm one"),
         (["provider.name"], "ask for an erasure, or confirm one"),
         (["provider.name", "--reason", "x", "--confirm", "3"], "ask for an erasure, or confirm one"),
+        (["login", "--reason", "x"], "a login says who acted in every case of camden"),
         (["contract.kind", "--reason", "x"], "nothing of camden/2025-014 is sealed as 'contract.kind'"),
         (["provider.nam", "--reason", "x"], "did you mean provider.name?"),
         (["provider.name", "--reason", " "], "nothing was given"),
@@ -148,7 +149,7 @@ def test_a_code_that_is_not_in_the_data_is_refused(words: list[str], why: str) -
 def test_the_codes_are_shown_with_their_provisions() -> None:
     assert "FOIA 2000 s.40" in vires("audit", "disclose", "--codes").stdout
     plain = json.loads(vires("audit", "disclose", "--codes", "--format", "json").stdout)
-    assert {"code", "title", "cite"} == plain["codes"][0].keys()
+    assert {"code", "title", "cite", "source", "checked"} == plain["codes"][0].keys()
 
 
 def test_a_decision_that_rests_on_what_was_erased_is_told_apart_from_one_that_differs() -> None:

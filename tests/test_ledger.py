@@ -219,6 +219,7 @@ def test_a_receipt_is_authority_number_and_ninety_six_bits_of_the_leaf() -> None
     [
         *("", "camden", "camden:41", "camden:41:9f2c51e1", "camden:0:" + "a" * 24, "camden:041:" + "a" * 24),
         *("camden:41:" + "a" * 65, "camden:41:" + "g" * 24, "camden:٤١:" + "a" * 24, ":41:" + "a" * 24),
+        "\u212aent:41:" + "a" * 24,
     ],
 )
 def test_what_is_no_receipt_is_refused_with_the_way_to_write_one(text: str) -> None:

@@ -21,6 +21,8 @@ def test_every_class_rests_on_a_fact_of_the_law_and_every_code_cites_its_provisi
     codes = retention.exemptions(*library.exemption_codes())
     assert {"foia-40", "foia-43", "lga72-12a-3"} <= codes.keys()
     assert all("s." in each.cite or "para" in each.cite for each in codes.values())
+    assert [code for code, each in codes.items() if not each.checked] == ["lga72-12a-6"]
+    assert all(each.source.startswith("http") for each in codes.values() if each.checked)
 
 
 @pytest.mark.skipif(not LAW.is_dir(), reason="the law files (shared/law) are absent")

@@ -14,13 +14,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from engine import attesting, auditing, canonical, ledger, signing
+from engine import adopting, attesting, auditing, canonical, ledger, packs, signing
 from engine.anchoring import Anchors
 from engine.errors import LedgerError
 from engine.ledger import Entry, Opening, Row
 from tests.simulator import Council
 
-LENGTHS = [200, pytest.param(2000, marks=pytest.mark.soak)]
+SOAK = pytest.mark.soak
+LENGTHS = [200, pytest.param(2000, marks=SOAK)]
+SAMPLED = [(200, 7), pytest.param(200, 1, marks=SOAK), pytest.param(2000, 20, marks=SOAK)]  # entries, every which place
 KEY = signing.signer("vires", bytes(range(32)))
 OTHER_DIGEST = "0f" * 32
 
@@ -32,6 +34,7 @@ class Copy(NamedTuple):
     open: dict[str, Opening]
     packs: dict[str, bytes]
     listed: tuple[Any, ...]
+    ids: tuple[tuple[str, str], ...] = ()
 
     def rows(self, authority: str, case: str | None = None) -> Iterator[Row]:
         return (row for row in self.log if case in (None, row.case))
@@ -45,11 +48,17 @@ class Copy(NamedTuple):
     def cases(self, authority: str) -> tuple[Any, ...]:
         return self.listed
 
+    def logins(self, authority: str) -> tuple[tuple[str, str], ...]:
+        return self.ids
+
 
 @cache
 def kept(length: int) -> tuple[Copy, Anchors]:
     """A true log of so many entries, of many cases with decisions, and a checkpoint of it."""
     council, number = Council(), 0
+    files = {"region.yaml": "calendar: region\n"}
+    change = adopting.Change("calendar", "region", packs.digest(files), files, ())
+    adopting.adopt(council.office("2025-03-03 10:00"), "camden", change, confirm=False, dry_run=False)
     while len(list(council.store.rows("camden"))) < length:
         number += 1
         council.login = f"officer {number}"
@@ -65,8 +74,14 @@ def kept(length: int) -> tuple[Copy, Anchors]:
         council.store.openings("camden"),
         council.store.artifacts(wanted),
         council.store.cases("camden"),
+        council.store.logins("camden"),
     )
     return whole, Anchors((), (note,), (KEY.verifier,))
+
+
+def places(count: int, every: int) -> list[int]:
+    """The first two places, the last two and every so manieth between: in soak every place there is."""
+    return sorted({0, 1, count - 2, count - 1, *range(0, count, every)} & set(range(count)))
 
 
 def found(copy: Copy, anchors: Anchors = Anchors()) -> bool:  # noqa: B008
@@ -173,7 +188,9 @@ def test_the_log_itself_is_sound(length: int) -> None:
     assert len(copy.log) >= length
     assert not found(copy, anchors) and not entry_found(copy)
     kinds = {row.kind for row in copy.log}
-    assert {"log-opened", "actor", "case-opened", "recorded", "decision"} <= kinds
+    assert {"log-opened", "actor", "adoption", "case-opened", "recorded", "decision"} <= kinds
+    adopted = packs.digest({"region.yaml": "calendar: region\n"})
+    assert adopted in copy.packs and not any(adopted in str(ledger.decode(row.bytes).digests) for row in copy.log)
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -212,11 +229,11 @@ def test_every_column_and_some_bit_of_every_entry_changed_is_found(length: int, 
     report("columns and bits of entries", results)
 
 
-@pytest.mark.parametrize("length", LENGTHS)
-def test_every_swap_delete_and_insert_is_found(length: int, report: Report) -> None:
+@pytest.mark.parametrize(("length", "every"), SAMPLED)
+def test_every_swap_delete_and_insert_is_found(length: int, every: int, report: Report) -> None:
     copy, anchors = kept(length)
     log, results, chance = copy.log, [], random.Random(length)
-    for place in range(0, len(log) - 1, 1 if length <= 200 else 20):
+    for place in places(len(log) - 1, every):
         far = chance.choice([each for each in range(len(log)) if each != place])
         for one in (place + 1, far):
             swapped = [*log]
@@ -230,40 +247,38 @@ def test_every_swap_delete_and_insert_is_found(length: int, report: Report) -> N
     report("swaps, deletions, insertions", results)
 
 
-@pytest.mark.parametrize("length", LENGTHS)
-def test_every_truncation_is_found_against_an_anchor(length: int, report: Report) -> None:
+@pytest.mark.parametrize(("length", "every"), SAMPLED)
+def test_every_truncation_is_found_against_an_anchor(length: int, every: int, report: Report) -> None:
     copy, anchors = kept(length)
-    places = range(1, len(copy.log), 1 if length <= 200 else 20)
-    report(
-        "truncations, against a checkpoint", [found(copy._replace(log=copy.log[:place]), anchors) for place in places]
-    )
+    results = [found(copy._replace(log=copy.log[:place]), anchors) for place in places(len(copy.log), every)]
+    report("truncations, against a checkpoint", results)
 
 
-@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize(("length", "every"), SAMPLED)
 def test_every_entry_changed_and_the_chain_worked_out_again_is_found_against_an_anchor(
-    length: int, report: Report
+    length: int, every: int, report: Report
 ) -> None:
     copy, anchors = kept(length)
     entries, results, unseen = [ledger.decode(row.bytes) for row in copy.log], [], 0
-    for place in range(0, len(entries), 1 if length <= 200 else 20):
+    for place in places(len(entries), every):
         forged = replace(entries[place], happened="2025-01-01")
         rows = rehashed([*entries[:place], forged, *entries[place + 1 :]])
         results.append(found(copy._replace(log=rows), anchors))
         unseen += not entry_found(copy._replace(log=rows))
-    for place in range(1, len(entries), 10):
+    for place in places(len(entries), every * 5)[1:]:
         results.append(found(copy._replace(log=rehashed([*entries[:place], *entries[place + 1 :]])), anchors))
         later = [replace(each, recorded="2025-04-01T09:00:00Z") for each in entries[place:]]
         results.append(found(copy._replace(log=rehashed([*entries[:place], *later])), anchors))
-    assert unseen == len(range(0, len(entries), 1 if length <= 200 else 20))  # without an anchor: what is said plainly
+    assert unseen == len(places(len(entries), every))  # without an anchor: what is said plainly
     report("chains worked out again, against a checkpoint", results)
 
 
-@pytest.mark.parametrize("length", LENGTHS)
-def test_every_opening_changed_is_found(length: int, report: Report) -> None:
+@pytest.mark.parametrize(("length", "every"), SAMPLED)
+def test_every_opening_changed_is_found(length: int, every: int, report: Report) -> None:
     copy, _ = kept(length)
     results = []
     keys = list(copy.open)
-    for key, following in zip(keys, [*keys[1:], keys[0]], strict=True):
+    for key, following in [(keys[place], keys[place - 1]) for place in places(len(keys), every)]:
         opening, another = copy.open[key], copy.open[following]
         for changed in (
             opening._replace(value=canonical.encode("forged")),
@@ -280,18 +295,19 @@ def test_every_opening_changed_is_found(length: int, report: Report) -> None:
     report("openings", results)
 
 
-@pytest.mark.parametrize("length", LENGTHS[:1])
-def test_every_pack_changed_is_found(length: int, report: Report) -> None:
+@pytest.mark.parametrize(("length", "every"), SAMPLED[:2])
+def test_every_pack_changed_is_found(length: int, every: int, report: Report) -> None:
     copy, _ = kept(length)
     results = []
     for key, data in copy.packs.items():
         files = canonical.decode(data)
         assert isinstance(files, dict)
+        chosen = sorted(files) if every == 1 else [sorted(files)[len(results) % len(files)]]
         gone = {each: kept for each, kept in copy.packs.items() if each != key}
         results.append(found(copy._replace(packs=gone)))
         for changed in (
-            *({**files, name: f"{text} "} for name, text in files.items()),
-            *({each: files[each] for each in files if each != name} for name in files),
+            *({**files, name: f"{files[name]} "} for name in chosen),
+            *({each: files[each] for each in files if each != name} for name in chosen),
             {**files, "more.yaml": ""},
             {**files, "more.cases.yaml": ""},
         ):
@@ -299,17 +315,32 @@ def test_every_pack_changed_is_found(length: int, report: Report) -> None:
     report("packs, calendars, vocabulary, workflows", results)
 
 
-@pytest.mark.parametrize("length", LENGTHS[:1])
-def test_every_line_of_the_projection_changed_is_found(length: int, report: Report) -> None:
+@pytest.mark.parametrize(("length", "every"), SAMPLED[:2])
+def test_every_line_of_the_projection_changed_is_found(length: int, every: int, report: Report) -> None:
     copy, _ = kept(length)
     results = []
-    for row in copy.listed:
+    for row in [copy.listed[place] for place in places(len(copy.listed), every)]:
         rest = tuple(each for each in copy.listed if each is not row)
         results.append(found(copy._replace(listed=rest)))
         results.append(found(copy._replace(listed=(*copy.listed, row._replace(case="2099-001")))))
         for name in ("title", "state", "opened", "changed", "sequence"):
             results.append(found(copy._replace(listed=(*rest, row._replace(**{name: other(getattr(row, name))})))))
     report("lines of the projection", results)
+
+
+@pytest.mark.parametrize(("length", "every"), SAMPLED[:2])
+def test_every_id_given_to_another_login_is_found(length: int, every: int, report: Report) -> None:
+    """Whoever opened the log has no entry that says who they are; everybody after has."""
+    copy, _ = kept(length)
+    results = []
+    said = [row for row in copy.ids if row[0].startswith("officer")]
+    assert len(said) == len(copy.ids) - 1
+    for login, who in (said[place] for place in places(len(said), every)):
+        rest = tuple(row for row in copy.ids if row[1] != who)
+        results.append(found(copy._replace(ids=(*rest, ("somebody else", who)))))
+        results.append(found(copy._replace(ids=(*copy.ids, ("somebody else", who)))))
+        assert not found(copy._replace(ids=rest)), f"{login} has acted, and is forgotten: a second id would be found"
+    report("ids given to other logins", results)
 
 
 def test_a_log_of_which_anything_is_altered_is_never_signed(report: Report) -> None:

@@ -68,6 +68,14 @@ def log(name: str | None, form: str, database: str | None, clock: str | None, pe
             show(listing.log_lines(found, width()))
 
 
+def _logs(desk: Office, name: str | None, anchored: bool) -> list[str]:
+    """The logs to verify: the one named, or all that anything in the store speaks of, whether they are there or not."""
+    if name is None:
+        return list(desk.store.spoken_of())
+    desk.must_have_log(case_name(name)[0] if "/" in name else name, anchored)
+    return [authority for authority, _ in _which(desk, name)]
+
+
 @audit.command()
 @click.argument("what", required=False, metavar="[AUTHORITY or FILE]")
 @click.option(
@@ -110,20 +118,25 @@ def verify(
     if what is not None and _is_file(what):
         _verify_file(what, *anchors, form=form)
         return
-    from engine import listing
+    from engine import listing, service
 
-    with office(given) as desk:
-        logs = [name for name, _ in _which(desk, what)]
+    with office(given, doubtful=True) as desk:
+        logs = _logs(desk, what, bool(receipts or notes))
+        mixed = len(service.kinds(desk.store)) > 1
         desk.must_know(receipts, logs)
         desk.must_know_checkpoints(anchors[1], logs)
         total = sum(desk.store.newest(name) for name in logs)
         with click.progressbar(length=total, label="entries", hidden=form == "json" or not given.terminal) as bar:
             checked = [(name, desk.verify(name, *anchors, watch=lambda: bar.update(1))) for name in logs]
-        good = all(step.ok for _, steps in checked for step in steps)
+        good = all(step.ok for _, steps in checked for step in steps) and not mixed
         if form == "json":
-            show_json({"verified": good, "logs": {name: listing.steps_plain(steps) for name, steps in checked}})
+            wrong = {"wrong": service.MIXED} if mixed else {}
+            show_json(
+                {"verified": good, **wrong, "logs": {name: listing.steps_plain(steps) for name, steps in checked}}
+            )
         else:
             show([line for name, steps in checked for line in listing.verify_lines(name, steps, width())])
+            show([f"✗ {service.MIXED}: the first entry of one was altered"] if mixed else [])
         finish(0 if good else 5)
 
 

@@ -160,8 +160,11 @@ def shipped() -> Library:
 
 
 @contextmanager
-def office(given: Setting) -> Iterator[Office]:
-    """An open office: the store, the shipped library, the time and the person (training stores may be told both)."""
+def office(given: Setting, doubtful: bool = False) -> Iterator[Office]:
+    """An open office: the store, the shipped library, the time and the person (training stores may be told both).
+
+    A `doubtful` one opens also where some logs are for training and some are not, and nobody is told then.
+    """
     import gc
 
     first = "engine.store" not in sys.modules
@@ -174,7 +177,7 @@ def office(given: Setting) -> Iterator[Office]:
         gc.enable()
     with store.open_store(given.database) as opened:
         told = given.clock is not None or given.persona is not None
-        training = service.is_training(opened)
+        training = service.kinds(opened) == {True} if doubtful else service.is_training(opened)
         if told and not training:
             raise UsageError("--clock and --as are for training stores", "this store is for real use: leave them out")
         desk = service.Office(opened, shipped(), now(given), given.persona or given.login())

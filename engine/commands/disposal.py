@@ -66,7 +66,9 @@ def disclose(
         if form == "json":
             show_json({"codes": [each._asdict() for each in codes.values()]})
         else:
-            show([f"{each.code:<13} {each.title} · {each.cite}" for each in codes.values()])
+            unchecked = " · not checked against a source"
+            found = ((each, "" if each.checked else unchecked) for each in codes.values())
+            show([f"{each.code:<13} {each.title} · {each.cite}{doubt}" for each, doubt in found])
         return
     if out is None:
         raise UsageError("where to?", "give --out FILE.zip")
@@ -180,7 +182,8 @@ def erase(
 
     WHAT is the name of a fact, title, or reasons. Refused (exit 1) while a period of rules/retention.yaml runs or a
     legal hold stands. The log still verifies; replay says of a decision that rested on it: erased. Copies in backups
-    and bundles are not reached.
+    and bundles are not reached. The login of a person is not erased: it says who acted, in every case of the log, and
+    some of those must be kept. What is handed out withholds it (vires audit disclose).
 
     \b
     vires audit erase camden/2019-007 provider.name --reason "six years are over"

@@ -18,15 +18,30 @@ import stat
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 FIXED = {
     *("bundle.json", "entries.jsonl", "leaves.txt", "openings.jsonl", "withheld.jsonl", "README.md"),
     *("verify_bundle.py", "checkpoint"),
 }
-MEMBERS = {*("actor", "authority", "body", "case", "digests", "format"), *("happened", "kind", "previous", "recorded")}
-MEMBERS |= {"sequence"}
-ABOUT = {*("about", "authority", "entries", "files", "format", "made", "size", "training")}
+KINDS = "log-opened|actor|case-opened|recorded|decision|judgement|fault|adoption|post|retention|migration"
+TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+TEXTS = {  # the members of an entry that are text, and how each is written
+    "actor": "[0-9a-f]{16}",
+    "authority": "[a-z0-9][a-z0-9-]{0,62}",
+    "case": "[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+    "format": "vires/entry/1",
+    "happened": f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(T{TIME})?",
+    "kind": KINDS,
+    "previous": "[0-9a-f]{64}",
+    "recorded": f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{TIME}:[0-5][0-9]Z",
+}
+MEMBERS = {*TEXTS, "body", "digests", "sequence"}
+ABOUT = {"about": str, "authority": str, "entries": int, "files": dict, "format": str, "made": str}
+ABOUT |= {"size": int, "training": bool}
+ID = re.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")
+SIGNED = re.compile("\u2014 ([^\\s+]+) ([A-Za-z0-9+/]+={0,2})")
 CODE = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 KEPT = re.compile(r"kept/([0-9a-f]{64})\.json")
 HEX = re.compile(r"[0-9a-f]{64}")
@@ -51,11 +66,17 @@ def canonical(data: bytes) -> Any:
     """The value of JSON that is in the canonical form of RFC 8785; Wrong for any other bytes."""
     value = json.loads(data, parse_float=_refuse, parse_constant=_refuse, parse_int=_whole)
     must(written(value) == data, "not in canonical form")
+    must(depth(value) <= 64, "nested too deep")
     return value
 
 
 def written(value: Any) -> bytes:
     return json.dumps(_in_order(value), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(depth, inner), default=0)
 
 
 def _in_order(value: Any) -> Any:
@@ -120,11 +141,38 @@ def root(leaves: list[bytes]) -> bytes:
 
 def seals(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        if value.keys() == {"sealed"}:
+        if "sealed" in value:
+            must(value.keys() == {"sealed"} and is_hex(value["sealed"]), "an object is no seal and says that it is")
             yield value["sealed"]
         value = list(value.values())
     for each in value if isinstance(value, list) else ():
         yield from seals(each)
+
+
+def is_hex(value: Any) -> bool:
+    return isinstance(value, str) and HEX.fullmatch(value) is not None
+
+
+def well_formed(entry: Any) -> None:
+    """Nothing; Wrong unless a canonical value is an entry (docs/formats/entry.md, Members)."""
+    must(isinstance(entry, dict) and entry.keys() | {"case", "previous"} == MEMBERS, "an entry has other members")
+    for name, pattern in TEXTS.items():
+        said = entry.get(name, "")
+        must(name not in entry or (isinstance(said, str) and re.fullmatch(pattern, said)), f"an entry's {name}")
+    date.fromisoformat(entry["happened"][:10])
+    date.fromisoformat(entry["recorded"][:10])
+    number, kind = entry["sequence"], entry["kind"]
+    must(type(number) is int and number > 0, "a sequence is a whole number")
+    must(("previous" in entry) is (number > 1), f"entry {number} names one before it, or none")
+    must(kind not in ("log-opened", "actor", "adoption", "post") or "case" not in entry, f"entry {number} has a case")
+    must(kind != "case-opened" or "case" in entry, f"entry {number} has no case")
+    must((kind == "log-opened") is (number == 1), "the log is opened by entry 1 and no other")
+    must(isinstance(entry["body"], dict) and isinstance(entry["digests"], dict), f"entry {number} has no body")
+    for what, named in entry["digests"].items():
+        digests = named.items() if isinstance(named, dict) else [("one", named)]
+        must(re.fullmatch(TEXTS["authority"], what), f"entry {number} has a digest of {what!r}")
+        must(all(ID.fullmatch(key) and is_hex(digest) for key, digest in digests), f"entry {number}: no digest")
+    list(seals(entry["body"]))
 
 
 class Bundle:
@@ -137,7 +185,7 @@ class Bundle:
         self.found = unpack(self.path)
         self.about = canonical(self.found["bundle.json"])
         must(self.about["format"] == "vires/bundle/1", "not the format vires/bundle/1")
-        must(self.about.keys() == ABOUT, "bundle.json has a member too many or too few")
+        must({name: type(value) for name, value in self.about.items()} == ABOUT, "bundle.json has other members")
         return f"{len(self.found)} files{', TRAINING' if self.about['training'] else ''}"
 
     def entries(self) -> str:
@@ -145,10 +193,8 @@ class Bundle:
         self.log, before = {}, 0
         for line in lines(self.found["entries.jsonl"]):
             entry = canonical(line)
+            well_formed(entry)
             number = entry["sequence"]
-            must(type(number) is int, "a sequence is a whole number")
-            must(entry["format"] == "vires/entry/1", f"entry {number} is not of the format vires/entry/1")
-            must(entry.keys() <= MEMBERS, f"entry {number} has a member that the format does not know")
             must(entry["authority"] == self.about["authority"], f"entry {number} is of another log")
             must(number > before, f"entry {number} is out of order")
             self.log[number], before = (line, entry), number
@@ -175,17 +221,23 @@ class Bundle:
         """The root over all leaves is the one in the checkpoint, and the key given signed it."""
         if "checkpoint" not in self.found:
             return f"none: root {base64.b64encode(root(self.tree)).decode()} is consistent, not proved"
-        text, _, signatures = self.found["checkpoint"].decode().rpartition("\n\n")
+        note = self.found["checkpoint"]
+        must(len(note) <= 65_536, "the checkpoint is too long")
+        text, _, block = note.decode().rpartition("\n\n")
+        must(all(text.split("\n")) and not any(sign < " " for sign in text if sign != "\n"), "the checkpoint's text")
         origin, size, said = text.split("\n")[:3]
+        must(block.endswith("\n") and block.count("\n") <= 64, "the checkpoint is cut short")
+        signatures = [SIGNED.fullmatch(line) for line in block.split("\n")[:-1]]
+        must(signatures and all(each and len(unbase64(each[2])) > 4 for each in signatures), "a line is no signature")
         must(origin.removesuffix("/training").rpartition("/")[2] == self.about["authority"], f"it is of {origin}")
         must(origin.endswith("/training") is self.about["training"], f"it is of {origin}")
         must(size == str(len(self.tree)) and unbase64(said) == root(self.tree), "its root is another")
         if not self.key:
             return f"root equal at {size} entries; no --signed-by given: the signature is NOT verified"
-        self.verify(f"{text}\n".encode(), signatures)
+        self.verify(f"{text}\n".encode(), [(each[1], unbase64(each[2])) for each in signatures if each], origin)
         return f"root equal at {size} entries, signed by {self.key.split('+')[0]}"
 
-    def verify(self, text: bytes, signatures: str) -> None:
+    def verify(self, text: bytes, signatures: list[tuple[str, bytes]], origin: str) -> None:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -193,12 +245,10 @@ class Bundle:
         raw = unbase64(public)
         known = sha256(name.encode() + b"\n" + raw)[:4]
         must(raw[0] == 1 and known.hex() == self.key.split("+")[1], "--signed-by is not an Ed25519 key")
-        must(signatures.endswith("\n"), "the checkpoint is cut short")
+        own = name if name.rpartition("/")[2] == self.about["authority"] else f"{name}/{self.about['authority']}"
+        must(origin.removesuffix("/training") == own, f"{name} signs for {own}, and this is of {origin}")
         good = 0
-        for line in signatures.split("\n")[:-1]:
-            dash, who, blob = line.split(" ")
-            must(dash == "\u2014", "a line is not a signature")
-            signature = unbase64(blob)
+        for who, signature in signatures:
             if who == name and signature[:4] == known:
                 try:
                     Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signature[4:], text)
@@ -238,9 +288,12 @@ class Bundle:
         for _, entry in self.log.values():
             for value in entry["digests"].values():
                 wanted.update(value.values() if isinstance(value, dict) else [value])
+            adopted = entry["body"].get("digest") if entry["kind"] == "adoption" else None
+            wanted.update([adopted] if isinstance(adopted, str) and HEX.fullmatch(adopted) else [])
         must(wanted == named, f"{len(wanted - named)} missing, {len(named - wanted)} that no entry names")
         for digest in named:
             files = canonical(self.found[f"kept/{digest}.json"])
+            must(isinstance(files, dict) and files, "not a pack")
             must(not any(name.endswith(".cases.yaml") or name == "equivalent.yaml" for name in files), "not a pack")
             pairs = [[name, sha256(text.encode()).hex()] for name, text in sorted(files.items())]
             must(sha256(written(pairs)).hex() == digest, f"{digest[:16]} has another digest")
