@@ -77,9 +77,9 @@ def _one_of(said: str, known: Sequence[str], what: str) -> None:
 
 def _audits_only(wish: Wish, register: Register, person: str | None, today: Moment) -> None:
     """Nothing, or UsageError where an auditor would hold another post, or stand in for anybody."""
-    if wish.act != ASSIGN or person is None and AUDITOR not in (wish.post, wish.acting_for):
+    if wish.act != ASSIGN:
         return
-    if AUDITOR == wish.acting_for or (wish.acting_for and wish.post == AUDITOR):
+    if wish.acting_for == AUDITOR or (wish.acting_for and wish.post == AUDITOR):
         raise UsageError(f"nobody stands in for the {AUDITOR}, nor the {AUDITOR} for anybody", "leave --acting-for out")
     others = sorted(post for post in register.of(person, today) if (post == AUDITOR) != (wish.post == AUDITOR))
     if others:
