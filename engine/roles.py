@@ -39,10 +39,8 @@ def refused(act: str, authority: str, allowed: Sequence[str], holders: Sequence[
     what = f"in {authority} only {names} {DONE[act]}, and you hold no such post today"
     if holders:
         return what, f"ask {', '.join(holders)}"
-    return (
-        what,
-        f'nobody holds one; two people assign it: vires post assign LOGIN "{allowed[0]}" --authority {authority}',
-    )
+    how = f'vires post assign LOGIN "{allowed[0]}" --authority {authority}'
+    return what, f"nobody does; two people assign it: {how}"
 
 
 # What an authority is shown as --------------------------------------------------------------------------------------

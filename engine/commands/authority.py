@@ -72,10 +72,9 @@ def show_(name: str, form: str) -> None:
         (str(each["pack"]), str(each["layer"]), str(each["rules"]), str(each["checked"]), str(each["title"]))
         for each in listed
     ]
-    arranged = report.table(
-        ("what", "as the packs say, and which table says it"), roles.rows(roles.stated(law)), width()
-    )
-    lines = [*arranged, ""]
+    heads = ("what", "as the packs say, and which table says it")
+    arrangements = report.table(heads, roles.rows(roles.stated(law)), width())
+    lines = [*arrangements, ""]
     lines += report.table(("pack", "layer", "rules", "checked", "title"), rows, width())
     silent = [
         line
