@@ -131,10 +131,16 @@ class Office:
         """The roles that alone may do an act here today; none where anyone may, as where no post was ever assigned."""
         return roles.who_may(self.law(authority), act, facts, self.now.local) if self.posts(authority).kept else ()
 
-    def _must_hold(self, authority: str, act: str, facts: Facts) -> None:
+    def not_theirs(self, authority: str, act: str, facts: Facts) -> RefusedError | None:
+        """Why an act is not for the person at the keyboard, and who may; None where it is."""
         allowed = self.who_may(authority, act, facts)
-        if allowed and set(self.held(authority)).isdisjoint(allowed):
-            raise RefusedError(*roles.refused(act, authority, allowed, self._holders(authority, allowed)))
+        if not allowed or not set(self.held(authority)).isdisjoint(allowed):
+            return None
+        return RefusedError(*roles.refused(act, authority, allowed, self._holders(authority, allowed)))
+
+    def _must_hold(self, authority: str, act: str, facts: Facts) -> None:
+        if (refusal := self.not_theirs(authority, act, facts)) is not None:
+            raise refusal
 
     def _holders(self, authority: str, allowed: Sequence[str]) -> list[str]:
         """Who holds any of these roles today, by login, as far as it was not erased."""
@@ -435,10 +441,10 @@ class Office:
             raise RefusedError(f"you do not hold the post {role!r} in {authority} today; yours: {mine}")
         body: dict[str, object] = {"rule": subject, "role": role, "answer": answer, "rests_on": ""}
         if subject.startswith(IRREGULAR):
+            self._must_hold(authority, roles.REVIEW, state.for_step())
             allowed = self.who_may(authority, roles.REVIEW, state.for_step())
             if allowed and role not in allowed:
-                holders = self._holders(authority, allowed)
-                raise RefusedError(*roles.refused(roles.REVIEW, authority, allowed, holders))
+                raise RefusedError(f"{subject} is not reviewed as {role}", f"add --role '{allowed[0]}'")
             body["rests_on"] = self._irregular_entry(state, subject)
             if answer != NOTED:
                 raise UsageError(

@@ -90,6 +90,9 @@ def test_where_procurement_is_central_only_its_unit_runs_a_case(vires: Run) -> N
     assign(vires, CENTRAL, "pat", "procurement unit")
     refused = vires("case", "advance", f"{CENTRAL}/1", "assess-need", who="bob")
     assert "ask pat" in flat(refused)
+    for told in (("next",), ("check", "assess-need")):
+        looked = [vires("case", told[0], f"{CENTRAL}/1", *told[1:], who=who) for who in ("bob", "pat")]
+        assert "ask pat" in flat(looked[0]) and "ask pat" not in flat(looked[1]), "who may only look is told"
     assert vires("case", "advance", f"{CENTRAL}/1", "assess-need", who="pat").exit_code == 0
     assert vires("audit", "verify", CENTRAL).exit_code == 0
 
@@ -139,6 +142,9 @@ def test_only_the_monitoring_officer_reviews_an_unlawful_step() -> None:
         by_two(council, LATE, login, post)
     with pytest.raises(RefusedError, match="only the monitoring officer reviews unlawful steps"):
         council.office(LATE, "bob").judge(SILENT, NAME, subject, "noted", "director", "A slip", {})
+    by_two(council, LATE, "mo", "head of legal")
+    with pytest.raises(RefusedError, match="not reviewed as head of legal"):
+        council.office(LATE, "mo").judge(SILENT, NAME, subject, "noted", "head of legal", "A slip", {})
     council.office(LATE, "mo").judge(SILENT, NAME, subject, "noted", "monitoring officer", "A slip", {})
     assert council.sound() == []
 
