@@ -5,7 +5,7 @@ The facts follow from the entries' actors alone, so they replay; where nobody ap
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.model import Value
@@ -14,6 +14,8 @@ SAME, UNDECLARED, INTERESTED, HELD = "duties.same_person", "duties.undeclared", 
 APPROVED_BY, GIVEN, GRANTED_BY, GRANTED = ".approved_by", "_approval.given", "waiver.granted_by", "waiver.granted"
 WAIVER = "waiver"
 TRAINED = (".approver_level", ".approver_trained_until")
+PARTS = (APPROVED_BY, GIVEN, ".consulted", ".advised_by", *TRAINED)  # what an approval of a stage consists of
+DECIDED = ".decided"  # the milestone of what a stage's approval approves
 EVALUATES = ("bid", "quote")  # records that whoever evaluates writes
 
 
@@ -47,6 +49,27 @@ class Acts:
         number = subject.rpartition(":")[2] if subject.startswith("irregular:") else ""
         own = number.isdigit() and self.irregular.get(int(number)) == actor
         return replace(self, reviewed=True) if own else self
+
+    def without(self, stages: Collection[str]) -> Acts:
+        """The acts, approvals of these stages forgotten."""
+        return replace(self, approvals=frozenset(each for each in self.approvals if each[0] not in stages))
+
+
+def taken_back(entries: Mapping[str, int], came: int, left: int) -> set[str]:
+    """The stages whose approvals no longer count for a case that goes back, by the entry of each fact it has.
+
+    It came to the state it goes back to with entry `came`, and left it with entry `left`: what was approved in between
+    or since may change, and so may what was decided since.
+    """
+    since = {approval(name) for name, entry in entries.items() if name.endswith(APPROVED_BY) and entry > came}
+    undone = {name.removesuffix(DECIDED) for name, entry in entries.items() if name.endswith(DECIDED) and entry >= left}
+    return since | undone | ({WAIVER} if entries.get(GRANTED, 0) >= left else set())
+
+
+def part_of(name: str) -> str:
+    """The stage whose approval a fact is part of, by its name alone."""
+    ending = next((each for each in PARTS if name.endswith(each)), "")
+    return name.removesuffix(ending) if ending else approval(name)
 
 
 def approval(name: str) -> str:

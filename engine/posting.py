@@ -9,7 +9,7 @@ from engine import canonical, posts
 from engine.errors import UsageError
 from engine.law import Law
 from engine.model import Moment
-from engine.posts import ASSIGN, CONFIRMED, PROPOSED, Held
+from engine.posts import ASSIGN, AUDITOR, CONFIRMED, PROPOSED, Held, Register
 from engine.schema import nearest
 from engine.service import Item, Office, Written, new_person, sealed
 
@@ -58,6 +58,7 @@ def act(desk: Office, authority: str, wish: Wish, confirm: bool, dry_run: bool) 
             raise UsageError(f"{day} has gone by", "write the last day on which it holds")
     register = desk.posts(authority)
     person = desk.store.actor(authority, wish.login)
+    _audits_only(wish, register, person, desk.now.local)
     key = (person or "", wish.post, wish.acting_for)
     if confirm:
         found = posts.confirmable(register, wish.act, key, desk.actor(authority), wish.login)
@@ -72,6 +73,19 @@ def act(desk: Office, authority: str, wish: Wish, confirm: bool, dry_run: bool) 
 def _one_of(said: str, known: Sequence[str], what: str) -> None:
     if said not in known:
         raise UsageError(f"no {what} is called {said!r}", nearest(said, known) or " | ".join(known))
+
+
+def _audits_only(wish: Wish, register: Register, person: str | None, today: Moment) -> None:
+    """Nothing, or UsageError where an auditor would hold another post, or stand in for anybody."""
+    if wish.act != ASSIGN:
+        return
+    if wish.acting_for == AUDITOR or (wish.acting_for and wish.post == AUDITOR):
+        raise UsageError(f"nobody stands in for the {AUDITOR}, nor the {AUDITOR} for anybody", "leave --acting-for out")
+    others = sorted(post for post in register.of(person, today) if (post == AUDITOR) != (wish.post == AUDITOR))
+    if others:
+        raise UsageError(
+            f"{wish.login} holds {', '.join(others)} today: an {AUDITOR} holds no other post", "end the one first"
+        )
 
 
 def _as_proposed(wish: Wish, found: Held) -> Wish:

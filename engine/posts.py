@@ -53,11 +53,7 @@ class Register:
 
     held: tuple[Held, ...] = ()
     open: Mapping[int, Held] = field(default_factory=dict)
-
-    @property
-    def kept(self) -> bool:
-        """Whether this authority says who holds which post."""
-        return bool(self.held)
+    kept: bool = False  # whether a post was ever assigned: then this authority says who holds which
 
     def of(self, person: str | None, day: Moment) -> Mapping[str, Held]:
         """The posts a person may act in on a day, those they act for included; their own where both are the same."""
@@ -70,6 +66,7 @@ def folded(entries: Iterable[Entry]) -> Register:
     """What the entries of one log come to; what no honest program wrote counts for nothing."""
     held: dict[tuple[str, str, str], Held] = {}
     waiting: dict[int, Held] = {}
+    kept = False
     for entry in entries:
         if entry.kind != KIND:
             continue
@@ -84,10 +81,11 @@ def folded(entries: Iterable[Entry]) -> Register:
             continue
         del waiting[found.entry]
         if found.act == ASSIGN:
+            kept = True
             held[found.key] = found._replace(entry=entry.sequence, since=Moment(moment(entry.happened).day))
         else:
             held.pop(found.key, None)
-    return Register(tuple(held.values()), waiting)
+    return Register(tuple(held.values()), waiting, kept)
 
 
 def _proposal(entry: Entry) -> Held | None:

@@ -1,7 +1,7 @@
 """A case folded from its own entries, and every decision of it taken again. Pure: rows, openings and kept packs in.
 
 Bodies of entries are specified in docs/formats/entry.md. A case that goes back loses what was dated since it left the
-state it goes back to, so that a first round's milestones never satisfy a second round's rules.
+state it goes back to, so that a first round's milestones never satisfy a second round's rules; and so do approvals.
 """
 
 from __future__ import annotations
@@ -183,7 +183,13 @@ def _move(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
     if target in path and target != state.state:  # back: what was dated since it was left no longer counts
         later = list(path)[list(path).index(target) + 1 :]
         left = path[later[0]] if later else entry.sequence
-        facts = {name: kept for name, kept in facts.items() if kept.type not in DATED or kept.entry < left}
+        stages = duties.taken_back({name: kept.entry for name, kept in facts.items()}, path[target], left)
+        facts = {
+            name: kept
+            for name, kept in facts.items()
+            if (kept.type not in DATED or kept.entry < left) and duties.part_of(name) not in stages
+        }
+        state = replace(state, acts=state.acts.without(stages))
         path = {name: sequence for name, sequence in path.items() if name not in later}
     if "records" in body:
         name = body["records"]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import __version__, adoption, auditing, checkpoints, duties, ledger, packs, posts, replay
+from engine import __version__, adoption, auditing, canonical, checkpoints, duties, ledger, packs, posts, replay, roles
 from engine.adoption import Adopted
 from engine.anchoring import Anchors
 from engine.decide import Runner, assess, derive_all, rests_on
@@ -127,6 +127,31 @@ class Office:
         """The posts that the person at the keyboard may act in today."""
         return self.posts(authority).of(self._actor(authority), self.now.local)
 
+    def who_may(self, authority: str, act: str, facts: Facts) -> tuple[str, ...]:
+        """The roles that alone may do an act here today; none where anyone may, as where no post was ever assigned."""
+        return roles.who_may(self.law(authority), act, facts, self.now.local) if self.posts(authority).kept else ()
+
+    def not_theirs(self, authority: str, act: str, facts: Facts) -> RefusedError | None:
+        """Why an act is not for the person at the keyboard, and who may; None where it is."""
+        allowed = self.who_may(authority, act, facts)
+        if not allowed or not set(self.held(authority)).isdisjoint(allowed):
+            return None
+        return RefusedError(*roles.refused(act, authority, allowed, self._holders(authority, allowed)))
+
+    def _must_hold(self, authority: str, act: str, facts: Facts) -> None:
+        if (refusal := self.not_theirs(authority, act, facts)) is not None:
+            raise refusal
+
+    def _holders(self, authority: str, allowed: Sequence[str]) -> list[str]:
+        """Who holds any of these roles today, by login, as far as it was not erased."""
+        found = [
+            each.login
+            for each in self.posts(authority).held
+            if each.on(self.now.local) and not {each.post, each.acting_for}.isdisjoint(allowed)
+        ]
+        openings = self.store.openings(authority, found) if found else {}
+        return sorted({str(canonical.decode(each.value)) for each in openings.values()})
+
     def append(
         self,
         authority: str,
@@ -238,6 +263,7 @@ class Office:
             self.open_log(authority, is_training(self.store))  # its pack came after the store was made
         self.must_have_log(authority)
         self.shelf(authority).authority(authority)
+        self._must_hold(authority, roles.START, Facts({}))
         title = " ".join(_plain(title, "the title").split())
         cycle, source = self.library.cycle(authority), self.library.cycle_files(authority)
         taken = {row.case for row in self.store.cases(authority)}
@@ -281,6 +307,8 @@ class Office:
         `beside` is what each entry says more, and `reason` why, sealed.
         """
         state, law = self.case(authority, case), self.law(authority)
+        if beside is None and not all(name.startswith(roles.OWN) for name, _ in given):
+            self._must_hold(authority, roles.RUN, state.for_step())
         owners = {step.records: step.id for step in self.workflow(state.workflow).steps if step.records}
         values: dict[str, Value] = dict((state.for_looking_ahead() if planned else state.for_step()).values)
         items: list[Item] = []
@@ -364,6 +392,7 @@ class Office:
         state, law = self.case(authority, case), self.law(authority)
         cycle = self.workflow(state.workflow)
         described = known_step(cycle, step)
+        self._must_hold(authority, roles.RUN, state.for_step())
         at = already_done or self.now.local
         if already_done is not None:
             reason = _plain(reason, "the reason")
@@ -417,6 +446,10 @@ class Office:
             raise RefusedError(f"you do not hold the post {role!r} in {authority} today; yours: {mine}")
         body: dict[str, object] = {"rule": subject, "role": role, "answer": answer, "rests_on": ""}
         if subject.startswith(IRREGULAR):
+            self._must_hold(authority, roles.REVIEW, state.for_step())
+            allowed = self.who_may(authority, roles.REVIEW, state.for_step())
+            if allowed and role not in allowed:
+                raise RefusedError(f"{subject} is not reviewed as {role}", f"add --role '{allowed[0]}'")
             body["rests_on"] = self._irregular_entry(state, subject)
             if answer != NOTED:
                 raise UsageError(
@@ -514,7 +547,7 @@ class Office:
         erased: Sequence[str] = (),
     ) -> Written:
         """The items on the log in one append; entries of other cases that came in between do not stand in the way."""
-        if items[0][1] is not None and set(self.held(authority)) == {posts.AUDITOR}:
+        if posts.AUDITOR in self.held(authority):
             raise RefusedError(f"you are {posts.AUDITOR} of {authority}: an auditor reads and writes nothing")
         for _ in range(RETRIES):
             try:

@@ -35,12 +35,15 @@ def list_(form: str) -> None:
 @click.argument("name")
 @format_option
 def show_(name: str, form: str) -> None:
-    """One authority: which packs bind it, and how many of their rules are its own.
+    """One authority: how it is governed, who may do what, which packs bind it, and how many rules each has.
+
+    Who may open, run and review cases counts from the first `vires post assign` on; where nothing is stated, anyone
+    may. An auditor, assigned like any post, writes nothing.
 
     \b
     vires authority show camden
     """
-    from engine import report
+    from engine import report, roles
 
     shelf = shipped()
     law = shelf.law.for_authority(shelf.authority(name))
@@ -60,13 +63,19 @@ def show_(name: str, form: str) -> None:
     ]
     if form == "json":
         cycle = shelf.cycle(name)
-        show_json({"authority": name, "workflow": cycle.id, "cycle": cycle.title, "packs": listed})
+        arranged = roles.plain(roles.stated(law))
+        show_json(
+            {"authority": name, "workflow": cycle.id, "cycle": cycle.title, "arrangements": arranged, "packs": listed}
+        )
         return
     rows = [
         (str(each["pack"]), str(each["layer"]), str(each["rules"]), str(each["checked"]), str(each["title"]))
         for each in listed
     ]
-    lines = report.table(("pack", "layer", "rules", "checked", "title"), rows, width())
+    heads = ("what", "as the packs say, and which table says it")
+    arrangements = report.table(heads, roles.rows(roles.stated(law)), width())
+    lines = [*arrangements, ""]
+    lines += report.table(("pack", "layer", "rules", "checked", "title"), rows, width())
     silent = [
         line
         for pack in law.packs.values()

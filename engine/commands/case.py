@@ -173,10 +173,10 @@ def check(
         view = _view(desk, name, looks[0], every, False) if looks else None
         if form == "json":
             plain = [report.decision_plain(look.decision, _view(desk, name, look, every, False)) for look in looks]
-            show_json({"case": name, "steps": plain})
+            show_json({"case": name, "steps": plain, **_not_theirs(desk, name)})
             return
         lines = [report.step_line(look.decision, look.earliest.day) for look in looks]
-        show(lines if view else [f"{name} is at its end: no step leads on"])
+        show([*lines, *_not_theirs(desk, name).values()] if view else [f"{name} is at its end: no step leads on"])
 
 
 @case.command("next")
@@ -212,9 +212,9 @@ def next_(
                 found.append(ways.way(step, state, look, _view(desk, name, look, False, False)))
         view = View(desk.law(authority), None, name, width=width())
         if form == "json":
-            show_json(ways.ways_plain(state, cycle, found, view))
+            show_json({**ways.ways_plain(state, cycle, found, view), **_not_theirs(desk, name)})
         elif found or not desk.steps_from(authority, number):
-            show(ways.way_lines(state, cycle, found, view))
+            show([*ways.way_lines(state, cycle, found, view), *_not_theirs(desk, name).values()])
         else:
             show([f"? no step of {name} may be taken now", f"  next     vires case next {name}"])
 
@@ -250,6 +250,15 @@ def why(
     _look(name, step, on, every, working, form, (database, clock, persona), choice=choice)
 
 
+def _not_theirs(desk: Office, name: str) -> dict[str, str]:
+    """Who runs the case, where the person at the keyboard may only look; nothing where they may."""
+    from engine import roles
+
+    authority, number = case_name(name)
+    refusal = desk.not_theirs(authority, roles.RUN, desk.case(authority, number).for_step())
+    return {} if refusal is None else {"not_yours": f"{refusal.message}; {refusal.hint}"}
+
+
 def _look(
     name: str,
     step: str,
@@ -272,9 +281,15 @@ def _look(
         )
         view = _view(desk, name, look, every, working)._replace(choice=choice)
         if form == "json":
-            show_json({"case": name, **report.outlook_plain(look.decision, look.earliest.day, view)})
+            show_json(
+                {
+                    "case": name,
+                    **report.outlook_plain(look.decision, look.earliest.day, view),
+                    **_not_theirs(desk, name),
+                }
+            )
         else:
-            show(_outlook_lines(desk, name, look, view))
+            show([*_outlook_lines(desk, name, look, view), *_not_theirs(desk, name).values()])
         finish(report.EXIT[look.decision.answer])
 
 

@@ -180,7 +180,7 @@ def refer_back(
 ) -> None:
     """Send a case back to where it has been, as after a call-in: by the step of the cycle that leads there.
 
-    What was dated since no longer counts, so every rule on the way is met again.
+    What was dated or approved since no longer counts, so every rule on the way is met again.
 
     \b
     vires case refer-back camden/2025-014
