@@ -428,7 +428,7 @@ def term_lines(terms: Sequence[Term], records: Mapping[str, str], whole: bool, w
         step = records.get(each.name)
         parts = [("type", _kind(each)), ("choices", " | ".join(each.choices)), ("asks", each.ask)]
         presumed = each.presumed_as or ("" if each.presumed is None else words(each.presumed))
-        parts += [("unless said", f"{presumed}. {each.because}" if presumed else "")]
+        parts += [("presumed", f"{presumed}. {each.because}" if presumed else "")]
         parts += [("first of", ", ".join(each.first_of)), ("after", ", ".join(each.after))]
         parts += [("class", "" if each.kind == "public" else each.kind), ("step", step or "")]
         shown += [*([""] if shown else []), each.name, *wrap(each.title, 2, width)]
