@@ -263,15 +263,6 @@ def then(story: Story) -> None:
     story.say("Quotations for £180,000? Camden asked full competitive tendering from £100,000, VAT or no VAT.")
     story.run(f"case advance {CASE_2007} publish-tender-notice", exit=1)
     story.record("procurement.procedure=restricted")
-    story.run(f"case advance {CASE_2007} publish-tender-notice", exit=3)
-    story.say("""The sterling threshold of 2006-07 rests on memory in every source found, so coverage refers. A person
-        judges; Part B then brings a short list of duties and no standstill.""")
-    story.on("2007-05-08 11:00", SOLICITOR)
-    story.run(
-        f"case judge {CASE_2007} pcr2006.coverage covered --role 'borough solicitor' "
-        "--reason 'Above 211,000 euro at the rate published for the period'"
-    )
-    story.on("2007-05-09 10:00")
     story.run(f"case advance {CASE_2007} publish-tender-notice")
     story.on("2007-06-18 10:00")
     story.run(f"case advance {CASE_2007} close-tenders")
@@ -291,7 +282,16 @@ def then(story: Story) -> None:
     story.on("2007-06-28 10:00")
     story.run(f"case advance {CASE_2007} enter-contract --all")
     story.on("2007-08-20 10:00")
-    story.say("The award notice to the Official Journal is due within 48 days of 25 June. It is 20 August: too late.")
+    story.say("""Is an award notice owed to the Official Journal? The sterling threshold of 2006-07 rests on memory in
+        every source found, so coverage refers. A person judges.""")
+    story.run(f"case advance {CASE_2007} send-ojeu-award-notice", exit=3)
+    story.on("2007-08-20 11:00", SOLICITOR)
+    story.run(
+        f"case judge {CASE_2007} pcr2006.coverage covered --role 'borough solicitor' "
+        "--reason 'Above 211,000 euro at the rate published for the period'"
+    )
+    story.on("2007-08-20 12:00")
+    story.say("It is owed within 48 days of 25 June, even for Part B. It is 20 August: too late.")
     story.run(f"case advance {CASE_2007} send-ojeu-award-notice", exit=1)
     story.say("It is sent all the same, as it should be, and recorded as it happened: never as lawful.")
     story.run(

@@ -28,6 +28,7 @@ from engine.report import (
     PROCEED,
     STOP,
     View,
+    assumed_plain,
     decision_lines,
     decision_plain,
     earliest_lines,
@@ -111,8 +112,19 @@ def _derived_lines(derived: Derived, told: Told) -> list[str]:
         parts.append(("table", derived.table.title))
         known = derived.answer in (KNOWN, REFER)
         parts.append(("cite", f"{cite} · {derived.table.layer} · {derived.table.id}{f', {which}' if known else ''}"))
+    parts += [("taken as", each) for each in _taken(derived)]
     parts += [("next", f"give {name}") for name in derived.needs]
     return [*shown, "", *(line for head, said in parts for line in hang(said, f"  {head:<10}", width))]
+
+
+def _taken(derived: Derived) -> list[str]:
+    """The facts taken for granted on which a derived value rests, each with its reason."""
+    if derived.assessment is None:
+        return []
+    context = derived.assessment.context
+    terms = context.law.vocabulary.terms
+    said = ((name, words(context.facts[name]), terms[name].because) for name in derived.assumed)
+    return [f"{name}: {value}, since nothing was said. {because}" for name, value, because in said]
 
 
 def _derived_words(derived: Derived) -> str:
@@ -276,7 +288,8 @@ def _derived_plain(derived: Derived) -> dict[str, object]:
         shown["table"] = {"id": table.id, "title": table.title, "cite": table.cite, "layer": table.layer}
     if row is not None and derived.row is not None:
         shown["row"] = {"number": derived.row + 1, **({"cite": row.cite} if row.cite else {})}
-    optional = {"because": derived.because, "needs": list(derived.needs)}
+    taken = assumed_plain(derived.assumed, derived.assessment) if derived.assessment else []
+    optional = {"because": derived.because, "needs": list(derived.needs), "assumed": taken}
     return shown | {name: value for name, value in optional.items() if value}
 
 
@@ -298,7 +311,8 @@ def _soonest_plain(soonest: Soonest, view: View) -> dict[str, object]:
     }
     if soonest.day is not None:
         shown["earliest" if certain(soonest) else "not_before"] = Moment(soonest.day).iso
-    optional = {"reason": soonest.look.decision.reason, "fault": soonest.look.decision.fault}
+    taken = decision_plain(soonest.look.decision, view).get("assumed")
+    optional = {"reason": soonest.look.decision.reason, "fault": soonest.look.decision.fault, "assumed": taken}
     return shown | {name: value for name, value in optional.items() if value}
 
 

@@ -37,7 +37,7 @@ from engine.model import (
     worst,
 )
 from engine.reference import Context, Outcome, earliest, evaluate, found, required
-from engine.vocabulary import from_plain, to_plain, worked_out
+from engine.vocabulary import from_plain, taken, to_plain, worked_out
 from engine.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -175,6 +175,9 @@ def situate(law: Law, facts: Facts, at: Moment, milestone: str | None) -> tuple[
     """The facts with the step's own milestone at the moment and derived milestones; and the names that move with it."""
     values = dict(facts.values)
     moving: set[str] = set()
+    for term in law.vocabulary.presumptions:
+        if term.name not in values and (presumed := taken(term, values)) is not None:
+            values[term.name] = presumed
     if milestone:
         values[milestone] = at if law.vocabulary.terms[milestone].minute else Moment(at.day)
         moving.add(milestone)
@@ -198,7 +201,8 @@ def situate(law: Law, facts: Facts, at: Moment, milestone: str | None) -> tuple[
 
 def _case(law: Law, values: Mapping[str, Value], moving: frozenset[str], given: Facts, at: Moment, vat: int) -> _Case:
     facts = dict(values)
-    return _Case(Context(law, facts, at, vat), facts, moving, given)
+    presumed = frozenset(each.name for each in law.vocabulary.presumptions if each.name not in given.values)
+    return _Case(Context(law, facts, at, vat, presumed=presumed), facts, moving, given)
 
 
 # Tables -----------------------------------------------------------------------------------------------------------
@@ -370,20 +374,25 @@ def _judge_all(case: _Case, rules: list[Rule]) -> dict[str, tuple[str, Outcome]]
 
 
 def _judge(rule: Rule, case: _Case) -> tuple[str, Outcome]:
-    """A rule's answer, and what is not known where the answer is missing or refer."""
+    """A rule's answer, and what is not known where the answer is missing or refer.
+
+    What a rule asks for may hold whether or not it applies: it is met then, and nobody need say what it waits for.
+    """
     applies = evaluate(rule.when, case.ctx)
     if applies.truth is False:
         case.expected.add(f"{rule.id}:not applicable")
         return NOT_APPLICABLE, applies
-    if applies.truth is None:
-        return (REFER if applies.unsure else MISSING), applies
-    if not rule.requirements:
-        case.expected.add(f"{rule.id}:refer")
-        return REFER, applies
     outcomes = [evaluate(require, case.ctx) for require in rule.requirements]
     for number, outcome in enumerate(outcomes):
-        if outcome.truth is not None:
+        if outcome.truth or (applies.truth and outcome.truth is False):
             case.expected.add(f"{rule.id}:{number}:{MET if outcome.truth else NOT_MET}")
+    if applies.truth is None:
+        if rule.harmless and all(outcome.truth for outcome in outcomes):
+            return MET, outcomes[0]
+        return (REFER if applies.unsure else MISSING), applies
+    if not outcomes:
+        case.expected.add(f"{rule.id}:refer")
+        return REFER, applies
     unknown = [outcome for outcome in outcomes if outcome.truth is None]
     merged = Outcome(
         None,

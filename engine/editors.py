@@ -222,6 +222,8 @@ def _fact() -> dict[str, Schema]:
         "choices": {"anyOf": [_WORDS, _TEXT]},
         "derived": _yes(),
         "descriptive": _yes(),
+        "presumed": _SCALAR,
+        "because": _TEXT,
         **dict.fromkeys(vocabulary.SCALARS, _TEXT),
         "where": {"type": "object"},
     }

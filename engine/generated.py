@@ -50,7 +50,7 @@ from engine.model import (
     Value,
 )
 from engine.reference import asks_nothing, counting, ends, includes
-from engine.vocabulary import worked_out
+from engine.vocabulary import taken, worked_out
 
 NEITHER = float("nan")  # every comparison with it is false
 UNSURE = Unsure("a person must judge", "")  # why is for the reference evaluator to say
@@ -212,6 +212,9 @@ class _Writer:
         terms = self.law.vocabulary.terms
         for name, n in self.facts.items():
             self._put(1, f"f{n} = get({name!r})")
+        for name, n in self.facts.items():
+            if terms[name].because:
+                self._put(1, f"if f{n} is None: f{n} = taken({self._constant(terms[name])}, facts)")
         if self.milestone in self.facts:
             minute = terms[self.milestone].minute
             self._put(1, f"f{self.facts[self.milestone]} = {'at' if minute else 'Moment(today)'}")
@@ -276,7 +279,9 @@ class _Writer:
         self._work(depth + 1, *rule.requirements)
         self._put(depth + 1, f"a{n} = {self._required(rule)}")
         self._put(depth, f"elif {self._false(rule.when)}: a{n} = {NOT_APPLICABLE!r}")
-        self._put(depth, f"else: a{n} = {self._unknown(rule.when)}")
+        self._put(depth, "else:")
+        self._work(depth + 1, *rule.requirements)
+        self._put(depth + 1, f"a{n} = {self._anyway(rule)}{self._unknown(rule.when)}")
 
     def _required(self, rule: Rule) -> str:
         """What a rule answers where it applies."""
@@ -289,6 +294,11 @@ class _Writer:
                 said = f"{met!r} if {self._true(only)} else {breach!r} if {self._false(only)}"
                 return f"{said} else {self._unknown(only)}"
         return f"agreed(({', '.join(map(self._told, rule.requirements))}), {unverified})"
+
+    def _anyway(self, rule: Rule) -> str:
+        """What a rule answers where nobody knows whether it applies, but what it asks for holds."""
+        held = _joined("and", map(self._true, rule.requirements), "True")
+        return f"{MET!r} if {held} else " if rule.harmless else ""
 
     def _unknown(self, condition: Condition) -> str:
         """The answer where nobody knows whether a condition holds."""
@@ -382,8 +392,9 @@ class _Writer:
                 return (other, inside, doubt) if negated else (inside, other, doubt)
             case Amount():
                 return self._amount(leaf, each[0], doubt)
-            case Done(_, negated):
-                done, undone = f"{each[0]} is not None", f"{each[0]} is None"
+            case Done(name, negated):
+                stated = f"get({name!r})" if self.law.vocabulary.terms[name].because else each[0]
+                done, undone = f"{stated} is not None", f"{stated} is None"
                 return (undone, done, "False") if negated else (done, undone, "False")
         assert isinstance(leaf, Order)
         return self._by_day(leaf, each, doubt)
@@ -608,4 +619,5 @@ _NAMES: Mapping[str, Any] = {
     "part": _part,
     "scaled": _scaled,
     "settled": _settled,
+    "taken": taken,
 }

@@ -77,6 +77,7 @@ Program = tuple[Unit, ...]
 WIDEST = 10**15
 MOST = 20_000  # firings in one evaluation; the forms fire once or a few times each, beyond this something is wrong
 
+_IDLE = ":not applicable"  # the form of a rule that does not apply
 UNITS = 4_096  # how many a process keeps: durable_rules frees a ruleset only where it is told to
 
 _units: OrderedDict[str, Unit] = OrderedDict()
@@ -110,7 +111,8 @@ def _run(unit: Unit, ctx: Context) -> set[str]:
         known = [(key, scalar(leaf, ctx)) for leaf, key in part.reads]
         known += [(key, _passed(gate, fired)) for gate, key in part.gates]
         fired |= _fired(part.ruleset, {key: value for key, value in known if value is not None})
-    return {id for id in fired if id[0] not in "+-"}
+    idle = {id for id in fired if id.endswith(_IDLE)}
+    return idle or {id for id in fired if id[0] not in "+-"}  # what an idle rule would ask for may hold all the same
 
 
 def _fired(ruleset: Ruleset, fact: Mapping[str, Scalar]) -> set[str]:
@@ -304,7 +306,7 @@ def _rule_forms(rule: Rule) -> Iterable[tuple[str, Condition]]:
     if not rule.requirements:
         yield f"{rule.id}:refer", rule.when
     for number, require in enumerate(rule.requirements):
-        yield f"{rule.id}:{number}:met", All((rule.when, require))
+        yield f"{rule.id}:{number}:met", require  # it is met, too, where nobody knows whether it applies
         yield f"{rule.id}:{number}:not met", All((rule.when, Not(require)))
 
 
@@ -373,7 +375,7 @@ def scalar(leaf: Leaf, ctx: Context) -> Scalar | None:
     """The number or word the leaf's forms compare; None when it is not known."""
     match leaf:
         case Done(milestone, negated):
-            return 0 if (milestone in ctx.facts) != negated else -1
+            return 0 if ctx.recorded(milestone) != negated else -1
         case Truth(fact, value):
             given = ctx.facts.get(fact)
             return (0 if given is value else -1) if isinstance(given, bool) else None

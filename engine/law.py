@@ -175,6 +175,11 @@ class Rule:
         return (self.require,) if self.require is not None else tuple(reading.require for reading in self.readings)
 
     @property
+    def harmless(self) -> bool:
+        """Whether it may be met where nobody knows if it applies: never a waiver, which lifts other rules."""
+        return bool(self.requirements) and not self.waives and self.confidence != "unverified"
+
+    @property
     def conditions(self) -> tuple[Condition, ...]:
         """When it applies, and what it may require."""
         return (self.when, *self.requirements)

@@ -427,6 +427,8 @@ def term_lines(terms: Sequence[Term], records: Mapping[str, str], whole: bool, w
     for each in terms:
         step = records.get(each.name)
         parts = [("type", _kind(each)), ("choices", " | ".join(each.choices)), ("asks", each.ask)]
+        presumed = each.presumed_as or ("" if each.presumed is None else words(each.presumed))
+        parts += [("presumed", f"{presumed}. {each.because}" if presumed else "")]
         parts += [("first of", ", ".join(each.first_of)), ("after", ", ".join(each.after))]
         parts += [("class", "" if each.kind == "public" else each.kind), ("step", step or "")]
         shown += [*([""] if shown else []), each.name, *wrap(each.title, 2, width)]
@@ -453,6 +455,8 @@ def term_plain(term: Term, records: Mapping[str, str]) -> dict[str, object]:
         "choices": list(term.choices),
         "ask": term.ask,
         "descriptive": term.descriptive,
+        "presumed": term.presumed_as or ("" if term.presumed is None else words(term.presumed)),
+        "because": term.because,
         "after": list(term.after),
         "first_of": list(term.first_of),
         "step": records.get(term.name),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from engine import assumed
 from engine.decide import Assessment, derivation, weigh
 from engine.errors import UsageError
 from engine.law import Law, Row, Table
@@ -59,6 +60,12 @@ class Derived(NamedTuple):
     row: int | None = None
     because: str = ""
     needs: tuple[str, ...] = ()
+    assessment: Assessment | None = None
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """The facts that nobody stated and on which the value rests."""
+        return assumed.of_fact(self.fact, self.assessment) if self.assessment else ()
 
 
 class Duties(NamedTuple):
@@ -141,19 +148,19 @@ def derive(law: Law, fact: str, step: Step | None, facts: Facts, on: Moment | No
     table = _deciding(law, fact, first)
     if any(each.context.facts.get(fact) != value for each in others):
         because = "the answer depends on VAT, and the basis of an amount does not settle it"
-        return Derived(fact, at, REFER, None, table, None, because)
+        return Derived(fact, at, REFER, None, table, None, because, (), first)
     if value is None:
         needs = first.because.get(fact) or tuple(name for name in term.first_of if name not in facts.values)
-        return Derived(fact, at, MISSING, None, table, None, "", needs)
+        return Derived(fact, at, MISSING, None, table, None, "", needs, first)
     if isinstance(value, Unsure):
         table = next((each for each in law.tables if each.id == value.source), table)
-        return Derived(fact, at, REFER, None, table, _row(table, None, first), value.why)
+        return Derived(fact, at, REFER, None, table, _row(table, None, first), value.why, (), first)
     row = _row(table, value, first)
     because = "" if table is None else _because(table, row, first)
     if term.first_of:
         dated = [name for name in term.first_of if first.context.facts.get(name) == value]
         because = f"the first of: {', '.join(term.first_of)}; here {dated[0]}" if dated else "the day asked about"
-    return Derived(fact, at, KNOWN, value, table, row, because)
+    return Derived(fact, at, KNOWN, value, table, row, because, (), first)
 
 
 def derivable(law: Law) -> list[str]:

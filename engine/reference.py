@@ -52,7 +52,8 @@ class Context:
     """What one evaluation rests on: facts, the law, the day, and how amounts of another VAT basis are read.
 
     `vat` is a per cent: 0 reads them as they stand, 20 and -20 as if VAT at 20 per cent stood between the bases (the
-    sign tells which way when neither basis is stated). `crossed` notes that such a comparison was made.
+    sign tells which way when neither basis is stated). `crossed` notes that such a comparison was made. `presumed`
+    names the facts that nobody stated and that are taken to be what the vocabulary says.
     """
 
     law: Law
@@ -60,12 +61,17 @@ class Context:
     today: Moment
     vat: int = 0
     crossed: bool = False
+    presumed: frozenset[str] = frozenset()
     figures: dict[str, Bound | Unsure] = field(default_factory=dict)
 
     def day_of(self, milestone: str) -> int:
         """The day at which law is judged: the milestone's, or today's while it has not happened."""
         found = self.facts.get(milestone) if milestone else None
         return found.day if isinstance(found, Moment) else self.today.day
+
+    def recorded(self, name: str) -> bool:
+        """Whether somebody stated the fact, or a table decided it."""
+        return name in self.facts and name not in self.presumed
 
     def figure(self, bound: Bound) -> Bound | Unsure:
         """The bound with its parameter resolved as at the parameter's milestone, or why nobody can say."""
@@ -168,7 +174,7 @@ def _one_of(leaf: OneOf, ctx: Context) -> Outcome:
 
 
 def _done(leaf: Done, ctx: Context) -> Outcome:
-    return TRUE if (leaf.milestone in ctx.facts) != leaf.negated else FALSE
+    return TRUE if ctx.recorded(leaf.milestone) != leaf.negated else FALSE
 
 
 def _includes(leaf: Includes, ctx: Context) -> Outcome:
@@ -378,7 +384,8 @@ def _holds_on(day: int, condition: Condition, ctx: Context, moving: frozenset[st
         return False
     terms, evening = ctx.law.vocabulary.terms, Moment(day, 23 * 60 + 59)
     moved = {name: evening if terms[name].minute else Moment(day) for name in moving}
-    return evaluate(condition, Context(ctx.law, {**ctx.facts, **moved}, evening, ctx.vat)).truth is True
+    later = Context(ctx.law, {**ctx.facts, **moved}, evening, ctx.vat, presumed=ctx.presumed)
+    return evaluate(condition, later).truth is True
 
 
 def required(condition: Condition, ctx: Context) -> str:
@@ -443,7 +450,7 @@ def _said(name: str, ctx: Context) -> str:
         return "not recorded"
     if ctx.law.vocabulary.terms[name].kind != "public":
         return "recorded, sealed"
-    return words(value)
+    return words(value) + (", taken so as nothing was said" if name in ctx.presumed else "")
 
 
 def _found_period(leaf: Period, ctx: Context) -> str:

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from engine import assumed
 from engine.choice import plain as chosen_plain
 from engine.choice import reasons
 from engine.conditions import AnyOf, Condition
@@ -28,7 +29,7 @@ from engine.model import (
     Moment,
 )
 from engine.reference import Working, evaluate, found, required, undone, workings
-from engine.vocabulary import Term
+from engine.vocabulary import Term, to_plain, words
 
 PROCEED, STOP, ASK = "✓", "✗", "?"
 _MARKS = {
@@ -80,8 +81,28 @@ def decision_lines(decision: Decision, view: View, subtitle: str = "") -> list[s
             lines += ["", *_finding_lines(finding, view)]
     for alike in waiting.values():
         lines += ["", *(_waiting_lines(alike, view) if len(alike) > 1 else _finding_lines(alike[0], view))]
+    for each in _assumed(decision, view):
+        lines += ["", *hang(f"{each}: {_taken(each, view)}", "  taken as  ", view.width)]
     lines += ["", *wrap(_counted(decision.findings, shown), 2, view.width)] if decision.findings else []
     return lines
+
+
+def _assumed(decision: Decision, view: View) -> tuple[str, ...]:
+    """The facts that nobody stated and on which the decision rests."""
+    return assumed.of_findings(decision.findings, view.assessment) if view.assessment else ()
+
+
+def _taken(name: str, view: View) -> str:
+    """What a fact is taken to be that nobody stated, and why."""
+    assert view.assessment is not None
+    value = view.assessment.context.facts[name]
+    return f"{words(value)}, since nothing was said. {view.law.vocabulary.terms[name].because}"
+
+
+def assumed_plain(names: Iterable[str], assessment: Assessment) -> list[dict[str, object]]:
+    """Facts that nobody stated, for machines: what each is taken to be, and why."""
+    facts, terms = assessment.context.facts, assessment.context.law.vocabulary.terms
+    return [{"fact": name, "value": to_plain(facts[name]), "because": terms[name].because} for name in names]
 
 
 def _waiting_lines(alike: Sequence[Finding], view: View) -> list[str]:
@@ -325,7 +346,8 @@ def decision_plain(decision: Decision, view: View) -> dict[str, object]:
         "from": decision.source,
         "findings": [finding_plain(finding, view) for finding in decision.findings],
     }
-    optional = {"to": decision.target, "reason": decision.reason, "fault": decision.fault}
+    taken = assumed_plain(_assumed(decision, view), view.assessment) if view.assessment else []
+    optional = {"to": decision.target, "reason": decision.reason, "fault": decision.fault, "assumed": taken}
     return plain | {name: value for name, value in optional.items() if value}
 
 

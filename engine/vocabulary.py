@@ -24,7 +24,19 @@ KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of each kind 
     "file": ((), ("facts", "milestones", "records", "lists", "money")),
     "fact": (
         ("title", "type", "class"),
-        ("ask", "choices", "derived", "descriptive", "count", "sum", "least", "greatest", "where"),
+        (
+            "ask",
+            "choices",
+            "derived",
+            "descriptive",
+            "presumed",
+            "because",
+            "count",
+            "sum",
+            "least",
+            "greatest",
+            "where",
+        ),
     ),
     "record": (("title", "ask", "fields"), ()),
     "milestone": (("title", "precision"), ("ask", "after", "first_of", "or_decision_day")),
@@ -57,7 +69,10 @@ class Scalar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One fact or milestone: `type` is one of TYPES, or `milestone` with a precision of date or minute."""
+    """One fact or milestone: `type` is one of TYPES, or `milestone` with a precision of date or minute.
+
+    Where nobody says otherwise it is taken to be `presumed`, or what the fact `presumed_as` says; `because` says why.
+    """
 
     name: str
     title: str
@@ -73,6 +88,9 @@ class Term:
     or_decision_day: bool = False
     record: str = ""
     scalar: Scalar | None = None
+    presumed: Value | None = None
+    presumed_as: str = ""
+    because: str = ""
     where: Where = NOWHERE
 
     @property
@@ -105,6 +123,11 @@ class Vocabulary:
     def scalars(self) -> tuple[Term, ...]:
         """The terms that are worked out from records."""
         return tuple(term for term in self.terms.values() if term.scalar)
+
+    @cached_property
+    def presumptions(self) -> tuple[Term, ...]:
+        """The terms that are taken to have a value where nobody states one."""
+        return tuple(term for term in self.terms.values() if term.because)
 
     @cached_property
     def firsts(self) -> tuple[Term, ...]:
@@ -155,8 +178,9 @@ def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:
         for name, node, where in named(reader.get("records"), problems):
             _record(name, node, where, terms, problems, _fact)
         readings.extend(_readings(reader.get("money"), problems))
-    for term in terms.values():
+    for name, term in terms.items():
         _check_scalar(term, terms, problems)
+        terms[name] = _presuming(term, terms, problems)
     for term in terms.values():
         if any(other in terms and terms[other].first_of for other in term.first_of):
             problems.append(
@@ -193,8 +217,36 @@ def _one_fact(
         yes(read.get("descriptive"), problems),
         kind == "minute",
         scalar=_scalar(name, read, where, problems),
+        presumed_as=_presumed(name, read, where, problems),
+        because=text(read.get("because")),
         where=where,
     )
+
+
+def _presumed(name: str, read: dict[str, Node], where: Where, problems: list[Problem]) -> str:
+    """What the fact is taken to be where nobody states it, as it is written."""
+    if ("presumed" in read) != ("because" in read):
+        problems.append(Problem(where, f"{name}: what is presumed needs its reason", "write presumed: and because:"))
+    if "presumed" in read and ("derived" in read or set(SCALARS) & set(read)):
+        problems.append(Problem(where, f"{name} is worked out, so nothing is presumed of it", "leave presumed: out"))
+    return text(read.get("presumed"))
+
+
+def _presuming(term: Term, terms: Mapping[str, Term], problems: list[Problem]) -> Term:
+    """The term with what is presumed of it: the value written, or the name of another fact of its type."""
+    if not term.presumed_as:
+        return term
+    other = terms.get(term.presumed_as)
+    if other is not None:
+        if other.type != term.type or other.derived or other.because:
+            what = f"{term.name}: {other.name} is no recorded {term.type} to presume it from"
+            problems.append(Problem(term.where, what, "name a fact of the same type that is itself stated"))
+        return term
+    try:
+        return replace(term, presumed=parse_value(term, term.presumed_as), presumed_as="")
+    except UsageError as error:
+        problems.append(Problem(term.where, error.message, error.hint))
+        return replace(term, presumed_as="", because="")
 
 
 def _scalar(name: str, read: dict[str, Node], where: Where, problems: list[Problem]) -> Scalar | None:
@@ -207,6 +259,11 @@ def _scalar(name: str, read: dict[str, Node], where: Where, problems: list[Probl
     record, _, field = of.partition(".")
     tests = tuple((field_of, texts_of(node)) for field_of, node, _ in named(read.get("where"), problems))
     return Scalar(said[0], record, of if field else "", tests)
+
+
+def taken(term: Term, values: Mapping[str, Value]) -> Value | None:
+    """What is presumed of a fact that nobody states; None where it follows another that is not stated either."""
+    return values.get(term.presumed_as) if term.presumed_as else term.presumed
 
 
 def texts_of(node: Node) -> tuple[str, ...]:

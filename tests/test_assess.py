@@ -386,10 +386,24 @@ def test_a_derived_value_is_shown_with_the_row_that_decided_it(vires: Vires) -> 
 
 def test_a_missing_value_says_what_to_give(vires: Vires) -> None:
     result = vires(
-        "tender_notice.published: 2025-09-19\n", "--authority", "camden", "--question", "derive:procurement.regime"
+        "tender_notice.published: 2025-09-19\n", "--authority", "camden", "--question", "derive:procurement.coverage"
     )
     assert result.exit_code == 3
     assert "next      give contract." in result.stdout
+
+
+BARE = "contract.kind: light touch services\ntender_notice.published: 2025-09-19\naward.decided: 2025-12-01\n"
+
+
+@pytest.mark.parametrize("said", ["", "contract.health_service: no\n"])
+def test_an_answer_shows_what_it_takes_for_granted_and_only_that(vires: Vires, said: str) -> None:
+    for question in ("lawful", "derive:procurement.regime", "earliest:award_notice.published"):
+        asked = ("--authority", "camden", "--step", "publish-award-notice", "--question", question)
+        people, machine = vires(BARE + said, *asked), vires(BARE + said, *asked, "--format", "json")
+        assert ("taken as  contract.health_service: no, since nothing was said" in people.stdout) is (not said)
+        assert [each["fact"] for each in json.loads(machine.stdout).get("assumed", [])] == (
+            [] if said else ["contract.health_service"]
+        )
 
 
 def test_duties_stand_under_their_steps(vires: Vires) -> None:

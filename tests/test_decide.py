@@ -70,6 +70,73 @@ def test_a_rule_is_met_and_the_step_may_proceed() -> None:
     assert decision.findings[0].answer == "met" and decision.findings[0].pack == law.packs["test"].digest
 
 
+def test_what_a_rule_asks_for_is_met_whether_or_not_it_applies() -> None:
+    law = law_of(rule(when="{contract.kind: goods}", require=LOTS))
+    assert told(law, contract__lots="yes").answer == MET
+    assert told(law, contract__lots="no").answer == MISSING
+    assert told(law, contract__lots="no", contract__kind="services").answer == "not applicable"
+    assert told(law, contract__lots="yes", contract__kind="services").answer == "not applicable"
+
+
+def test_it_is_met_even_where_a_person_would_have_to_judge_if_it_applies() -> None:
+    asked = table(rows="[]", otherwise="refer", refer="Which regime?")
+    law = law_of(asked + rule(when="{case.regime: full}", require=LOTS))
+    assert (told(law, contract__lots="yes").answer, told(law, contract__lots="no").answer) == (MET, REFER)
+
+
+def test_contested_readings_are_met_unasked_only_where_every_one_holds() -> None:
+    one = "{title: A, cite: c, require: {quotes.received: at least 1}}"
+    two = f"[{one}, {one.replace('1', '3')}]"
+    law = law_of(rule(when=LOTS, confidence="contested", readings=two))
+    assert told(law, quotes__received="3").answer == MET
+    assert told(law, quotes__received="2").answer == told(law, quotes__received="0").answer == MISSING
+
+
+def test_an_unverified_rule_is_never_met_unasked() -> None:
+    law = law_of(rule(when="{contract.kind: goods}", require=LOTS, confidence="unverified"))
+    assert told(law, contract__lots="yes").answer == MISSING
+
+
+def test_a_waiver_that_may_not_apply_waives_nothing() -> None:
+    bound = rule(require="{quotes.received: at least 3}", effect="waivable")
+    waiver = rule("two", waives="[one]", when="{contract.kind: goods}", require=LOTS).replace("    binds: [go]\n", "")
+    law = law_of(bound + waiver.removeprefix("rules:\n"))
+    assert not told(law, quotes__received="1", contract__lots="yes").waived
+    assert told(law, quotes__received="1", contract__lots="yes", contract__kind="goods").waived == "test.two"
+
+
+def presuming(said: str) -> str:
+    """The words of these tests, with something presumed of whether there are lots."""
+    return WORDS.replace("In lots, type: boolean,", f"In lots, type: boolean, presumed: {said}, because: As a rule,")
+
+
+def test_what_nobody_states_is_taken_as_the_vocabulary_presumes() -> None:
+    law = law_of(rule(when=LOTS, require="{quotes.received: at least 3}"), words=presuming("no"))
+    assert told(law, quotes__received="1").answer == "not applicable"
+    assert told(law, quotes__received="1", contract__lots="yes").answer == NOT_MET
+    law = law_of(rule(when=LOTS, require="{quotes.received: at least 3}"), words=presuming("yes"))
+    assert told(law, quotes__received="1").answer == NOT_MET
+    assert told(law, quotes__received="1", contract__lots="no").answer == "not applicable"
+
+
+def test_an_amount_is_presumed_from_another_that_is_stated() -> None:
+    words = WORDS.replace(
+        "Value before, type: money,", "Value before, type: money, presumed: contract.value, because: As a rule,"
+    )
+    law = law_of(rule(require="{contract.before: at most £50 excl VAT}"), words=words)
+    assert told(law, contract__value="£50 excl VAT").answer == MET
+    assert told(law, contract__value="£50 excl VAT", contract__before="£51 excl VAT").answer == NOT_MET
+    assert told(law).needs == ("contract.before",)
+
+
+def test_what_is_presumed_is_not_recorded_and_the_finding_says_so() -> None:
+    law = law_of(rule(require="{contract.lots: not recorded}"), words=presuming("no"))
+    assert (told(law).answer, told(law, contract__lots="no").answer) == (MET, NOT_MET)
+    law = law_of(rule(require=LOTS), words=presuming("no"))
+    assert told(law).found == "contract.lots: no, taken so as nothing was said"
+    assert told(law, contract__lots="no").found == "contract.lots: no"
+
+
 def test_a_rule_is_not_met_and_says_what_was_found_and_required() -> None:
     decision = taken(law_of(rule(require=LOTS)), Facts({"contract.lots": False}))
     (finding,) = decision.findings

@@ -134,8 +134,17 @@ def test_without_a_day_the_question_is_asked_today_and_what_is_yet_to_come_is_le
 
 
 def test_a_missing_value_says_what_to_give() -> None:
-    found = derived("procurement.regime", "2026-01-05", contract__health_service=None)
-    assert (found.answer, found.value, found.needs) == ("missing", None, ("contract.health_service",))
+    found = derived("procurement.coverage", "2026-01-05", contract__value=None)
+    assert (found.answer, found.value, found.needs) == ("missing", None, ("contract.value",))
+
+
+def test_a_value_names_what_nobody_stated_where_it_rests_on_it() -> None:
+    assert derived("procurement.regime", "2026-01-05", contract__health_service=None).assumed == (
+        "contract.health_service",
+    )
+    assert derived("procurement.regime", "2026-01-05").assumed == ()
+    old = {"tender_notice__published": "2007-06-05", "contract__health_service": None}
+    assert derived("procurement.regime", "2007-06-05", **old).assumed == ()  # its date alone settles the regime
 
 
 def test_a_value_a_person_must_judge_says_which_table_refers() -> None:

@@ -374,13 +374,13 @@ def test_a_judgement_without_a_post_or_reasons_is_none(council: Council, role: s
 
 
 def test_a_judgement_lapses_when_a_fact_it_rests_on_changes(council: Council) -> None:
-    council = Council.after("assess-need")
-    put_right(council, CAMDEN[1])
-    council.record("2025-07-16 13:00", "contract.value=£11,000,000 incl VAT")
-    lapsed = council.advance("2025-07-16 19:00", "decide-strategy")
-    assert stands(lapsed)["governance.key-decision.notice.strategy"] == "refer"
-    council.judge("2025-07-16 19:10", "camden.key-decision.strategy", "yes")
-    assert answer(council.advance("2025-07-16 19:20", "decide-strategy")) == MAY_PROCEED
+    council = Council.after("decide-strategy")
+    put_right(council, CAMDEN[2])
+    council.record("2025-09-19 13:00", "contract.value=£11,000,000 incl VAT")
+    lapsed = council.advance("2025-09-19 16:00", "publish-tender-notice")
+    assert stands(lapsed)["camden.bands.current"] == "refer"
+    council.judge("2025-09-19 16:10", "camden.bands.current", "met")
+    assert answer(council.advance("2025-09-19 16:20", "publish-tender-notice")) == MAY_PROCEED
     assert council.sound() == []
 
 

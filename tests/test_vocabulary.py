@@ -288,6 +288,11 @@ def test_the_small_vocabulary_of_these_tests_has_nothing_wrong() -> None:
         (fact(ask=""), "a.b has no question to ask a person; add ask:"),
         (fact(kolor="red"), "unknown key 'kolor'"),
         (fact(derived="true"), "'true' is not one of no, yes"),
+        (fact(presumed="no"), "a.b: what is presumed needs its reason; write presumed: and because:"),
+        (fact(because="Why"), "a.b: what is presumed needs its reason"),
+        (fact(presumed="no", because="Why", derived="yes"), "a.b is worked out, so nothing is presumed of it"),
+        (fact(presumed="perhaps", because="Why"), "a.b: 'perhaps' is neither yes nor no"),
+        (fact(presumed="a.b", because="Why"), "a.b: a.b is no recorded boolean to presume it from"),
         (
             "facts: {Value: {title: T, type: text, class: public, ask: Q}}",
             "'Value' is not a name; write noun.attribute",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine import inference, markup
+from engine.conditions import names
 from engine.decide import answer_of, weigh
 from engine.errors import PackError
 from engine.law import Law, Rule
@@ -157,7 +158,7 @@ def beneath(law: Law, rule: Rule) -> list[Term]:
 
 
 def with_one_thing_changed(law: Law, rule: Rule, taken: Act) -> Iterator[tuple[Facts, Moment]]:
-    """What a step was decided on, with one thing not so: a judgement, a fact or the day."""
+    """What a step was decided on, with one thing not so: a judgement, a fact, all the rule asks for, or the day."""
     assert taken.given is not None
     values, said = dict(taken.given.values), taken.given.judgements
     for gone in said:
@@ -169,6 +170,8 @@ def with_one_thing_changed(law: Law, rule: Rule, taken: Act) -> Iterator[tuple[F
     for term in (each for each in rests if not each.first_of):
         for value in candidates(term, taken.at):
             yield Facts({**values, term.name: value}, judgements=said), taken.at
+    asked = {name for require in rule.requirements for name in names(require)}
+    yield Facts({name: value for name, value in values.items() if name not in asked}, judgements=said), taken.at
     for days in ANOTHER_DAY:
         moved = {name: Moment(v.day + days, v.minute) if isinstance(v, Moment) else v for name, v in values.items()}
         yield Facts(moved, judgements=said), Moment(taken.at.day + days, taken.at.minute)
