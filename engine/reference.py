@@ -345,9 +345,12 @@ def earliest(condition: Condition, ctx: Context, moving: frozenset[str]) -> int 
 
     `moving` names the step's own milestone and whatever is derived from it. A day is tried at its end.
     """
-    turning = {day for leaf in leaves(condition) for day in _turning(leaf, ctx, moving) if day > ctx.today.day}
     if evaluate(condition, ctx).truth:
         return ctx.today.day
+    timed = [leaf for leaf in leaves(condition) if isinstance(leaf, Order | Period)]
+    if not timed:
+        return None
+    turning = {day for leaf in timed for day in _turning(leaf, ctx, moving) if day > ctx.today.day}
     return next((day for day in (ctx.today.day, *sorted(turning)) if _holds_on(day, condition, ctx, moving)), None)
 
 
