@@ -9,7 +9,7 @@ from functools import lru_cache
 import pytest
 from hypothesis import HealthCheck, settings
 
-from engine import markup, packs
+from engine import library, markup, packs
 from engine.law import Law
 from engine.markup import Problem
 from engine.model import Facts, Moment, Value, moment
@@ -135,6 +135,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     lines = [str(value) for each in reports for name, value in each.user_properties if name == "tampered"]
     for line in sorted(set(lines)):
         terminalreporter.write_line(f"tampered  {line}")
+
+
+@pytest.fixture(autouse=True)
+def one_shelf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shipped library is read once a process, whoever asks for it; nothing of whoever runs the tests is heard."""
+    from tests.simulator import shelf
+
+    monkeypatch.setattr(library, "shipped", shelf)
+    for name in ("VIRES_DATABASE", "VIRES_DEBUG", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(autouse=True)

@@ -46,12 +46,6 @@ ENTER = ("--authority", "camden", "--step", "enter-contract")
 Vires = Callable[..., Result]
 
 
-@pytest.fixture(autouse=True)
-def one_shelf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "shipped", shelf)
-    monkeypatch.delenv("COLUMNS", raising=False)
-
-
 @pytest.fixture
 def vires(tmp_path: Path) -> Vires:
     """`vires assess` on a text, as a file of that name or as standard input (-)."""

@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
-from engine import library
 from tests.simulator import CAMDEN, NAME, contents, put_file, shelf
 
 CASE = f"camden/{NAME}"
@@ -28,13 +27,6 @@ def commands(group: click.Group = cli.main, before: tuple[str, ...] = ()) -> Ite
             yield from commands(command, (*before, name))
         else:
             yield (*before, name)
-
-
-@pytest.fixture(autouse=True)
-def one_shelf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "shipped", shelf)
-    for name in ("VIRES_DATABASE", "VIRES_DEBUG", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -32,13 +32,6 @@ AT = ("--clock", "2025-05-02 10:00", "--as", "ann")
 RECEIPT = re.compile(r"camden:\d+:[0-9a-f]{24}")
 
 
-@pytest.fixture(autouse=True)
-def one_shelf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "shipped", shelf)
-    for name in ("VIRES_DATABASE", "VIRES_DEBUG", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     return put_file(tmp_path / "council.db")

@@ -15,8 +15,6 @@ import pytest
 from click.testing import CliRunner
 
 import cli
-from engine import library
-from tests.simulator import shelf
 
 COMMISSION = {
     "contract.kind": "light touch services",
@@ -163,7 +161,6 @@ NOTICES = {  # the rule that owes each notice
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What the program makes of the seven, each as a table like those above."""
-    monkeypatch.setattr(library, "shipped", shelf)
     asked = "\n".join(json.dumps(case) for year in DAYS for case in questions(year))
     result = CliRunner().invoke(cli.main, ["assess", "-", "--authority", "camden", "--format", "json"], input=asked)
     said = {each["name"]: each for each in map(json.loads, result.stdout.splitlines())}
