@@ -19,17 +19,17 @@ AUTHORITY, FIRST = "camden", "2025-001"
 STEP = "publish-award-notice"
 STEPS = {"refused": "enter-contract", "taken": STEP}  # no contract before the notice and its standstill
 TAKEN = "2025-12-15 14:03"
-SHORT = 6  # acts of the story after which the case has some 20 entries
+SHORT = 7  # acts of the story after which the case has some 20 entries
 BATCH = 5_000  # entries in one append while a log is filled
 
 # What happened, in the words of the command line: the clock, then a step, a judgement, or facts.
 STORY = (
     (
-        "2025-03-28 13:30",
+        "2025-03-28 12:30",
         "contract.kind=light touch services; contract.value=£10,416,000 incl VAT; contract.cpv=85300000; "
-        "contract.health_service=no; contract.starts=2026-04-01; contract.ends=2032-03-31; "
-        "planned_notice.published=2025-03-28 13:00",
+        "contract.health_service=no; contract.starts=2026-04-01; contract.ends=2032-03-31; procurement.procedure=open",
     ),
+    ("2025-03-28 13:00", "advance publish-planned-notice"),
     ("2025-03-28 13:31", "advance assess-need"),
     (
         "2025-07-16 19:00",
@@ -40,7 +40,7 @@ STORY = (
     ("2025-07-16 19:10", "advance decide-strategy"),
     (
         "2025-09-10 11:00",
-        "procurement.procedure=open; market_engagement.held=no; tenders.due=2025-10-22 11:00; "
+        "market_engagement.held=no; tenders.due=2025-10-22 11:00; "
         "contract.price_weight=30; lots.considered=2025-07-17; conflicts_assessment.prepared=2025-09-01; "
         "social_value.considered=2025-07-10",
     ),
@@ -56,8 +56,9 @@ STORY = (
     (
         "2025-12-12 09:00",
         "standstill.stated=yes; standstill.ends=2025-12-29; provider.sector=voluntary sector; "
-        "assessment_summaries.sent=2025-12-12 08:30; contract.award_value=£10,283,912 incl VAT",
+        "contract.award_value=£10,283,912 incl VAT",
     ),
+    ("2025-12-12 09:30", "advance send-assessment-summaries"),
     ("2025-12-12 10:00", "judge camden.call-in.award.officer met"),
 )
 
