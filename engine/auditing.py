@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from engine import anchoring, bundles, canonical, ledger, logins, outlines, packs, replay, retention, skimming, workflow
+from engine import anchoring, bundles, ledger, logins, outlines, packs, replay, retention, skimming, workflow
 from engine.anchoring import NO_ANCHORS, Anchors
 from engine.errors import LedgerError, PackError
 from engine.law import Law
@@ -35,9 +36,15 @@ _TYPES: Mapping[str, type] = {
 }
 
 
-def entries(store: Source, authority: str, case: str | None = None) -> Iterator[Entry]:
-    """The entries of a log, or of one case, in order; LedgerError at the first that cannot be read."""
-    return (ledger.decode(row.bytes) for row in store.rows(authority, case))
+def entries(
+    store: Source, authority: str, case: str | None = None, reader: skimming.Reader | None = None
+) -> Iterator[Entry]:
+    """The entries of a log, or of one case, in order; LedgerError at the first that cannot be read.
+
+    A reader that has read others of the log is the sooner done.
+    """
+    read = ledger.decode if reader is None else reader.entry
+    return (read(row.bytes) for row in store.rows(authority, case))
 
 
 def verify(
@@ -226,7 +233,25 @@ def replay_bundle(data: bytes) -> tuple[str, Iterator[Replayed]]:
     return bundle.authority, take_again(bundles.Shelf(bundle), bundle.authority)
 
 
-Books: TypeAlias = dict[str, tuple[Law, Workflow]]
+Book: TypeAlias = tuple[Law, Workflow]
+
+
+class Books:
+    """The laws and workflows built so far, by the digests that entries name, and what reads the entries."""
+
+    def __init__(self) -> None:
+        self.reader = skimming.Reader()
+        self._kept: list[tuple[Mapping[str, Any], Book]] = []
+
+    def of(self, entry: Entry) -> Book | None:
+        """What the entry's digests name, if it was built."""
+        digests = entry.digests
+        return next((book for known, book in self._kept if known is digests or known == digests), None)
+
+    def keep(self, entry: Entry, book: Book) -> Book:
+        """The book, kept."""
+        self._kept.insert(0, (entry.digests, book))
+        return book
 
 
 def take_again(
@@ -238,9 +263,9 @@ def take_again(
     books: Books | None = None,
 ) -> Iterator[Replayed]:
     """Every decision of a case, or of the whole log, taken again under the law of its day; see `replay.replay`."""
-    shelf: Books = {} if books is None else books
+    shelf = Books() if books is None else books
     for each in [case] if case is not None else store.case_ids(authority):
-        log = list(entries(store, authority, each))
+        log = list(entries(store, authority, each, shelf.reader))
         openings = openings_of(store, authority, log)
         try:
             yield from replay.replay(log, openings, lambda entry: lawbook(store, entry, shelf), since, twice)
@@ -248,16 +273,16 @@ def take_again(
             raise LedgerError(f"case {authority}/{each}: an entry's body is not that of its kind") from error
 
 
-def lawbook(store: Source, entry: Entry, books: Books) -> tuple[Law, Workflow]:
+def lawbook(store: Source, entry: Entry, books: Books) -> Book:
     """The law and workflow whose digests an entry records, from the bytes kept; LedgerError where they are not."""
-    name = canonical.encode(entry.digests).decode()
-    if name not in books:
+    found = books.of(entry)
+    if found is None:
         wanted = set(ledger.digests_of(entry))
         kept = store.artifacts(wanted)
         if missing := sorted(wanted - kept.keys()):
             raise LedgerError(f"the bytes of {missing[0][:16]} are not kept: this decision cannot be replayed")
-        books[name] = _book(entry, kept)
-    return books[name]
+        found = books.keep(entry, _book(entry, kept))
+    return found
 
 
 def openings_of(store: Source, authority: str, log: Iterable[Entry]) -> dict[str, Opening]:
@@ -270,8 +295,13 @@ def kept_workflow(artifacts: Mapping[str, bytes], digest: str) -> Workflow:
     """The workflow kept under a digest; LedgerError when its bytes are gone or altered."""
     if digest not in artifacts:
         raise LedgerError(f"the workflow {digest[:16]} is not kept", "vires audit verify says what else is lost")
+    return _workflow(artifacts[digest], digest)
+
+
+@lru_cache(maxsize=16)  # one object for the same bytes, so that its machine is found without comparing workflows
+def _workflow(data: bytes, digest: str) -> Workflow:
     try:
-        files = packs.unpack(artifacts[digest], digest)
+        files = packs.unpack(data, digest)
     except PackError as error:
         raise LedgerError(error.message) from error
     built, problems = workflow.build(files, None)

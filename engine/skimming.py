@@ -55,49 +55,42 @@ class Doubt(Exception):
     """Something in a page is not plainly in order."""
 
 
-class Skim:
-    """One authority's log, page after page."""
+class Reader:
+    """Reads the bytes of entries, and knows again what it has read."""
 
-    def __init__(self, authority: str) -> None:
-        self._authority = authority
-        self._sequence, self._previous, self._recorded = 0, "", ""
+    def __init__(self) -> None:
         self._known: list[tuple[bytes, Mapping[str, Any]]] = []
         self._shapes: dict[str, _Shape] = {}
         self._kept = 0
 
-    def page(self, rows: Sequence[Row]) -> Page:
-        """The rows, each in order and after the one before; Doubt when any might not be."""
+    def entry(self, data: bytes) -> Entry:
+        """What `ledger.decode` returns or raises."""
         try:
-            return self._page(rows)
-        except UNREADABLE as error:
-            raise Doubt from error
+            members = self.read(data)[0]
+            _look_at(members)
+        except (*UNREADABLE, Doubt):
+            return ledger.decode(data)
+        return entry(members)
 
-    def _page(self, rows: Sequence[Row]) -> Page:
-        members: list[Members] = []
-        sealed: dict[str, int] = {}
-        named: dict[int, Mapping[str, Any]] = {}
-        for row in rows:
-            data, digests = self._short(row.bytes)
-            text = data.decode()
-            each, end = _READ(text, 0)
-            seals = self._shape(text)
-            if end != len(text):
-                raise Doubt
-            if seals is None:  # a shape not seen before
-                _sure(type(each) is dict, canonical.encode(each) == data)
-                self._keep(text)
-                seals = '"sealed"' in text
-            if seals:
-                for seal in ledger.seals(each["body"]):
-                    sealed[seal] = each["sequence"]
-            if digests is not None:
-                each["digests"] = digests
-            elif each["digests"]:
-                named[each["sequence"]] = self._learnt(each["digests"])
-            members.append(each)
-        leaves = merkle.leaf_hashes(row.bytes for row in rows)
-        self._look(rows, members, leaves)
-        return Page(members, leaves, sealed, named)
+    def read(self, data: bytes) -> tuple[Members, Sequence[str], bool]:
+        """The members of canonical bytes, what they seal, whether their digests are new; Doubt or UNREADABLE else."""
+        shorter, digests = self._short(data)
+        text = shorter.decode()
+        members, end = _READ(text, 0)
+        seals = self._shape(text)
+        if end != len(text):
+            raise Doubt
+        if seals is None:  # a shape not seen before
+            _sure(type(members) is dict, canonical.encode(members) == shorter)
+            self._keep(text)
+            seals = '"sealed"' in text
+        sealed = ledger.seals(members["body"]) if seals else ()
+        new = digests is None and bool(members["digests"])
+        if new:
+            self._learn(members["digests"])
+        elif digests is not None:
+            members["digests"] = digests
+        return members, sealed, new
 
     def _shape(self, text: str) -> bool | None:
         """Whether anything may be sealed in a text of a shape seen before; None in any other.
@@ -135,6 +128,36 @@ class Skim:
                 if after.count(b"}") == 1 and not (b"{" in after or b"[" in after or b"]" in after):
                     return data[: at - len(text)] + _NONE + after, digests
         return data, None
+
+    def _learn(self, digests: Mapping[str, Any]) -> None:
+        """Nothing; the digests are known from now on."""
+        _sure(ledger.well_formed("digests", digests))
+        self._known.insert(0, (_NAMED + canonical.encode(digests), digests))
+        del self._known[KEPT:]
+
+
+class Skim:
+    """One authority's log, page after page."""
+
+    def __init__(self, authority: str) -> None:
+        self._authority = authority
+        self._reader = Reader()
+        self._sequence, self._previous, self._recorded = 0, "", ""
+
+    def page(self, rows: Sequence[Row]) -> Page:
+        """The rows, each in order and after the one before; Doubt when any might not be."""
+        try:
+            return self._page(rows)
+        except UNREADABLE as error:
+            raise Doubt from error
+
+    def _page(self, rows: Sequence[Row]) -> Page:
+        read = [self._reader.read(row.bytes) for row in rows]
+        members, leaves = [each for each, _, _ in read], merkle.leaf_hashes(row.bytes for row in rows)
+        self._look(rows, members, leaves)
+        sealed = {seal: each["sequence"] for each, seals, _ in read if seals for seal in seals}
+        named = {each["sequence"]: each["digests"] for each, _, new in read if new}
+        return Page(members, leaves, sealed, named)
 
     def _look(self, rows: Sequence[Row], members: Sequence[Members], leaves: Sequence[bytes]) -> None:
         """Nothing, once the rows hold every other thing that entries must, each after the one before."""
@@ -174,18 +197,26 @@ class Skim:
         members[0].get("previous") or members[0].pop("previous")
         self._sequence, self._previous, self._recorded = numbers[-1], chain[-1], recorded[-1]
 
-    def _learnt(self, digests: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The digests, known from now on."""
-        _sure(ledger.well_formed("digests", digests))
-        self._known.insert(0, (_NAMED + canonical.encode(digests), digests))
-        del self._known[KEPT:]
-        return digests
-
 
 def entry(members: Mapping[str, Any]) -> Entry:
     """The entry that has these members."""
     fields: dict[str, Any] = {name: members.get(name) for name in Entry.__slots__}
     return Entry(**fields)
+
+
+def _look_at(members: Members) -> None:
+    """Nothing, where the members of one entry are well formed, its digests and seals among them already."""
+    kind, case, first = members["kind"], members.get("case"), members["sequence"] == 1
+    _sure(
+        members.keys() == {*_MEMBERS} - ({"previous"} if first else set()) | ({"case"} if "case" in members else set()),
+        members["format"] == ledger.FORMAT,
+        members["body"].__class__ is dict,
+        _may_be_of(kind, case),
+        first or ledger.well_formed("previous", members["previous"]),
+        ledger.well_formed("sequence", members["sequence"]),
+        "case" not in members or _well_formed("case", case),
+        *(_well_formed(name, members[name]) for name in ("authority", "kind", "actor", "happened", "recorded")),
+    )
 
 
 def _sure(*told: bool) -> None:
