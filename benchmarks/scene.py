@@ -88,6 +88,14 @@ def first_case(place: Path, shelf: Library, acts: int = len(STORY)) -> Store:
     return made
 
 
+def office(opened: Store, shelf: Library) -> Office:
+    """An office that has refused and taken a step already, so that its law is at hand."""
+    desk = Office(opened, shelf, clock(TAKEN), "Officer")
+    for kind, step in STEPS.items():
+        assert outcome(desk.advance(AUTHORITY, FIRST, step)) == kind
+    return desk
+
+
 def outcome(done: Advanced) -> str:
     """Whether a step was taken or refused."""
     return "taken" if done.outlook.decision.target else "refused"
