@@ -57,7 +57,7 @@ def verify(
     """
     held = anchoring.held(anchors, authority)
     openings = store.openings(authority)
-    read = _skim(store, authority, held, openings, watch) or _read(store, authority, held, openings)
+    read = _skim(store, authority, held, openings, watch) or _read(store, authority, held, openings, watch)
     steps = list(read.steps)
     steps += anchoring.steps(held, read.roots, len(steps) + 1)
     steps.append(_verify_packs(store, read.wanted, len(steps) + 1))
@@ -151,7 +151,13 @@ def _rebuilt(log: Sequence[Entry], openings: Mapping[str, Opening], recorded: st
         return error.message
 
 
-def _read(store: Store, authority: str, held: anchoring.Held, openings: Mapping[str, Opening]) -> _Pass:
+def _read(
+    store: Store,
+    authority: str,
+    held: anchoring.Held,
+    openings: Mapping[str, Opening],
+    watch: Callable[[], object] | None,
+) -> _Pass:
     """The pass over any log, every entry read by itself and every case folded."""
     read = _Pass(anchoring.Roots(held.sizes), openings)
     cases: dict[str, CaseState] = {}
@@ -159,6 +165,8 @@ def _read(store: Store, authority: str, held: anchoring.Held, openings: Mapping[
 
     def heard(each: ledger.Read) -> None:
         read.roots.add_leaf(each.leaf)
+        if watch is not None:
+            watch()
         entry = each.entry
         if entry is None:
             return
