@@ -22,7 +22,7 @@ from engine.library import Library
 
 ROUNDS = 3
 SAMPLE = 300  # cases taken again
-SHARED = 1200  # cases taken again by one process and by two, enough that their start does not count for much
+SHARED = 2400  # cases taken again by one process and by two, enough that their start does not count for much
 COMMITS = 100
 PACK = "rules/local/camden"
 ROWS = "SELECT authority, sequence, case_id, kind, bytes, leaf FROM entry WHERE authority = ? ORDER BY sequence"
