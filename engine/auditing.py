@@ -105,7 +105,11 @@ def _skim(
     watch: Callable[[], object] | None,
 ) -> _Pass | None:
     """The pass over a log that is in order; None where it might not be."""
-    read, skim, cases = _Pass(anchoring.Roots(held.sizes), openings), skimming.Skim(authority), outlines.Outlines(openings)
+    read, skim, cases = (
+        _Pass(anchoring.Roots(held.sizes), openings),
+        skimming.Skim(authority),
+        outlines.Outlines(openings),
+    )
     seen, receipts = ledger.nothing_seen(), {kept.sequence for kept in held.receipts}
     rows = iter(store.rows(authority))
     while page := list(islice(rows, skimming.PAGE)):
