@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from benchmarks import rules, scene
+from benchmarks import audit, processes, rules, scene
 from benchmarks.lines import Line
 from engine.library import Library
 from engine.service import Office
-from engine.store import Store
 
 STARTS = 21  # cold starts of each program
 STEPS = 200  # steps of each kind
@@ -41,12 +40,17 @@ class Turn(NamedTuple):
 
 def main() -> int:
     """Print the table; the exit code."""
+    parser = ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--size", type=int, default=LARGE, help="entries in the log that is audited")
+    parser.add_argument("--only-audit", action="store_true", help="nothing but the auditor's part")
+    given = parser.parse_args()
     shelf, lines = scene.shipped(), []
     print(f"  {'medians':<40}{'':>9}  {'beside it':<46}{'ratio':>6}{'most':>7}")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        measures = (starts(place, shelf), steps(place, shelf), sizes(place, shelf), rules.engines(), rules.reading())
-        for line in chain.from_iterable(measures):
+        measures = [starts(place, shelf), steps(place, shelf), sizes(place, shelf), rules.engines(), rules.reading()]
+        audited = audit.lines(place, shelf, given.size)
+        for line in chain.from_iterable([audited] if given.only_audit else [*measures, audited]):
             lines.append(line)
             print(line, flush=True)
     missed = [line.what for line in lines if not line.kept]
@@ -80,26 +84,17 @@ def starts(place: Path, shelf: Library) -> Iterator[Line]:
     found = turn_by_turn(
         STARTS,
         {
-            "click": Turn(lambda _: run([sys.executable, "-c", "import click"])),
-            "help": Turn(lambda _: run([VIRES, "--help"])),
-            "sqlmodel": Turn(lambda _: run([sys.executable, "-c", "import sqlmodel"])),
-            "show": Turn(lambda _: run([VIRES, "--database", str(short), *told, "show", case])),
-            "check": Turn(lambda _: run(check)),
+            "click": Turn(lambda _: processes.run([sys.executable, "-c", "import click"])),
+            "help": Turn(lambda _: processes.run([VIRES, "--help"])),
+            "sqlmodel": Turn(lambda _: processes.run([sys.executable, "-c", "import sqlmodel"])),
+            "show": Turn(lambda _: processes.run([VIRES, "--database", str(short), *told, "show", case])),
+            "check": Turn(lambda _: processes.run(check)),
         },
     )
     yield Line("vires --help", found["help"], "s", "import click", found["click"], 1.6)
-    yield Line("vires case show, 22 entries", found["show"], "s", "import sqlmodel", found["sqlmodel"], 1.35)
+    yield Line("vires case show, 23 entries", found["show"], "s", "import sqlmodel", found["sqlmodel"], 1.35)
     yield Line("vires case advance --dry-run", found["check"], "s", "import sqlmodel", found["sqlmodel"], 0)
-    yield Line("vires case advance, resident", run(check[:-1]), "MB", "", 0, 150)
-
-
-def run(words: Sequence[str]) -> float:
-    """Run a program to its end; the most memory it had, in MB."""
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, words
-    return usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    yield Line("vires case advance, resident", processes.run(check[:-1]), "MB", "", 0, 150)
 
 
 # ---- steps, in this process ------------------------------------------------------------------------------------
@@ -109,7 +104,7 @@ def steps(place: Path, shelf: Library) -> Iterator[Line]:
     """`Office.advance`, taken and refused, beside the bare durable commit of as many bytes."""
     opened = scene.first_case(place / "steps.db", shelf)
     cases = iter(scene.fill(opened, 40 * (3 * STEPS + 3)))
-    desk, example = _office(opened, shelf), next(cases)
+    desk, example = scene.office(opened, shelf), next(cases)
     plain = _plain_store(place / "bare.db")
     sizes: dict[str, int] = {}
     for kind, step in scene.STEPS.items():
@@ -141,12 +136,12 @@ def sizes(place: Path, shelf: Library) -> Iterator[Line]:
     began = perf_counter()
     many = iter(scene.fill(long, LARGE))
     filled = perf_counter() - began
-    right = _office(long, shelf)
+    right = scene.office(long, shelf)
     found: dict[str, list[float]] = {}
     for number in range(SMALL_LOGS):
         short = scene.first_case(place / f"short-{number}.db", shelf)
         few = scene.fill(short, SMALL)
-        left, cases = _office(short, shelf), iter(few)
+        left, cases = scene.office(short, shelf), iter(few)
         turns = {
             f"{size}, {kind}": _advance(desk, these, kind)
             for kind in scene.STEPS
@@ -160,14 +155,6 @@ def sizes(place: Path, shelf: Library) -> Iterator[Line]:
         after, before = median(found[f"long, {kind}"]), median(found[f"short, {kind}"])
         yield Line(f"advance, {kind}, {LARGE:,} entries", after, "s", f"with {SMALL:,} entries", before, 1.3)
     yield Line(f"filling the log with {LARGE:,} entries", filled, "s", "", 0, 60)
-
-
-def _office(opened: Store, shelf: Library) -> Office:
-    """An office that has refused and taken a step already, so that its law is at hand."""
-    desk = Office(opened, shelf, scene.clock(scene.TAKEN), "Officer")
-    for kind, step in scene.STEPS.items():
-        assert scene.outcome(desk.advance(scene.AUTHORITY, scene.FIRST, step)) == kind
-    return desk
 
 
 def _advance(desk: Office, cases: Iterator[str], kind: str) -> Turn:

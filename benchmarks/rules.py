@@ -29,7 +29,7 @@ AT = Moment(date(2026, 6, 1).toordinal(), 600)
 
 def engines() -> Iterator[Line]:
     """Twenty rules on facts in memory; the answers are checked equal first."""
-    theirs = _zen()
+    theirs = zen()
     if theirs is None:
         print("  zen-engine is not installed: pip install -r benchmarks/requirements.txt")
         return
@@ -76,7 +76,7 @@ def _lint() -> None:
     lint.remarks(law, AT.day)
 
 
-def _zen() -> Any:
+def zen() -> Any:
     """The equal table as zen-engine holds it; None where it is not installed."""
     try:
         import zen

@@ -62,6 +62,14 @@ class Roots:
         if self._tree.size in self._sizes:
             self.at[self._tree.size] = self._tree.root
 
+    def add_leaves(self, leaves: Sequence[bytes]) -> None:
+        """Nothing; the next entries are in the tree by their leaf hashes."""
+        if any(self._tree.size < size <= self._tree.size + len(leaves) for size in self._sizes):
+            for leaf in leaves:
+                self.add_leaf(leaf)
+        else:
+            self._tree.extend(leaves)
+
     @property
     def size(self) -> int:
         """How many entries came by."""

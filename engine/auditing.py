@@ -6,9 +6,12 @@ The database is not trusted: every entry is decoded from its own bytes, every ke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from engine import adoption, anchoring, bundles, canonical, ledger, logins, packs, replay, retention, workflow
+from engine import anchoring, bundles, ledger, logins, outlines, packs, replay, retention, skimming, workflow
 from engine.anchoring import NO_ANCHORS, Anchors
 from engine.errors import LedgerError, PackError
 from engine.law import Law
@@ -33,9 +36,15 @@ _TYPES: Mapping[str, type] = {
 }
 
 
-def entries(store: Source, authority: str, case: str | None = None) -> Iterator[Entry]:
-    """The entries of a log, or of one case, in order; LedgerError at the first that cannot be read."""
-    return (ledger.decode(row.bytes) for row in store.rows(authority, case))
+def entries(
+    store: Source, authority: str, case: str | None = None, reader: skimming.Reader | None = None
+) -> Iterator[Entry]:
+    """The entries of a log, or of one case, in order; LedgerError at the first that cannot be read.
+
+    A reader that has read others of the log is the sooner done.
+    """
+    read = ledger.decode if reader is None else reader.entry
+    return (read(row.bytes) for row in store.rows(authority, case))
 
 
 def verify(
@@ -43,58 +52,142 @@ def verify(
 ) -> tuple[ledger.Step, ...]:
     """The numbered steps of verification: the log's own, checkpoints, packs kept by digest, the projection, the reach.
 
-    The log is read once and every entry decoded once. `watch` is called for every entry read.
+    The log is read once where all of it is in order; where anything might not be, again, to say what.
+    `watch` is called for every entry read.
     """
     held = anchoring.held(anchors, authority)
     openings = store.openings(authority)
-    roots, gathered = anchoring.Roots(held.sizes), _Gathered(openings)
-
-    def heard(read: ledger.Read) -> None:
-        roots.add_leaf(read.leaf)
-        if read.entry is not None:
-            gathered.take(read.entry)
-        if watch is not None:
-            watch()
-
-    steps = list(ledger.verify(authority, store.rows(authority), openings, held.receipts, heard))
-    steps += anchoring.steps(held, roots, len(steps) + 1)
-    steps.append(_verify_packs(store, gathered.wanted, len(steps) + 1))
-    steps.append(_verify_projection(store, authority, gathered, len(steps) + 1))
-    steps.append(retention.outcome(gathered.retained, gathered.unlawful, len(steps) + 1))
-    steps.append(anchoring.reach(held, roots, steps, len(steps) + 1))
+    read = _skim(store, authority, held, openings, watch) or _read(store, authority, held, openings, watch)
+    steps = list(read.steps)
+    steps += anchoring.steps(held, read.roots, len(steps) + 1)
+    steps.append(_verify_packs(store, read.wanted, len(steps) + 1))
+    steps.append(_verify_projection(store, authority, read, len(steps) + 1))
+    steps.append(retention.outcome(read.retained, read.unlawful, len(steps) + 1))
+    steps.append(anchoring.reach(held, read.roots, steps, len(steps) + 1))
     return tuple(steps)
 
 
-class _Gathered:
-    """What one pass over a log leaves for the steps after the log's own: digests named, cases folded, erasures."""
+@dataclass
+class _Pass:
+    """What one pass over a log leaves for the steps after the log's own: digests named, erasures, where cases end."""
 
-    def __init__(self, openings: Mapping[str, Opening]) -> None:
-        self._openings = openings
-        self.wanted: dict[str, int] = {}  # digest -> the first entry that names it
-        self.cases: dict[str, CaseState] = {}
-        self.faults: dict[str, str] = {}
-        self.last: dict[str, tuple[int, str]] = {}
-        self.retained = retention.Held()
-        self.unlawful: list[ledger.Problem] = []
-        self.logins = logins.Logins()
+    roots: anchoring.Roots
+    openings: Mapping[str, Opening]
+    steps: tuple[ledger.Step, ...] = ()
+    wanted: dict[str, int] = field(default_factory=dict)  # digest -> the first entry that names it
+    last: dict[str, tuple[int, str]] = field(default_factory=dict)  # case -> its newest entry, and when
+    retained: retention.Held = field(default_factory=retention.Held)
+    unlawful: list[ledger.Problem] = field(default_factory=list)
+    logins: logins.Logins = field(default_factory=logins.Logins)
+    fault: Callable[[str, CaseRow | None], str] = lambda case, row: ""
 
     def take(self, entry: Entry) -> None:
-        """Nothing; the next entry that could be read is taken in."""
-        if entry.digests or entry.kind == adoption.KIND:
-            for digest in ledger.digests_of(entry):
-                self.wanted.setdefault(digest, entry.sequence)
+        """Nothing; an entry that could be read is taken in."""
+        for digest in ledger.digests_of(entry):
+            self.wanted.setdefault(digest, entry.sequence)
         self.unlawful += [ledger.Problem(entry.sequence, fault) for fault in self.retained.take(entry)]
-        case = entry.case
-        if case is None:
-            self.logins.take(entry, self._openings)
+        if entry.case is None:
+            self.logins.take(entry, self.openings)
+        else:
+            self.last[entry.case] = (entry.sequence, entry.recorded)
+
+    def name(self, digests: Mapping[str, Any], sequence: int) -> None:
+        """Nothing; an entry names these digests."""
+        for digest in ledger.digests_in(digests):
+            self.wanted.setdefault(digest, sequence)
+
+
+def _skim(
+    store: Store,
+    authority: str,
+    held: anchoring.Held,
+    openings: Mapping[str, Opening],
+    watch: Callable[[], object] | None,
+) -> _Pass | None:
+    """The pass over a log that is in order; None where it might not be."""
+    read, skim, cases = (
+        _Pass(anchoring.Roots(held.sizes), openings),
+        skimming.Skim(authority),
+        outlines.Outlines(openings),
+    )
+    seen, receipts = ledger.nothing_seen(), {kept.sequence for kept in held.receipts}
+    rows = iter(store.rows(authority))
+    while page := list(islice(rows, skimming.PAGE)):
+        try:
+            found = skim.page(page)
+        except skimming.Doubt:
+            return None
+        read.roots.add_leaves(found.leaves)
+        seen.sealed.update(found.sealed)
+        for number, digests in found.named.items():
+            read.name(digests, number)
+        seen.leaves.update((row.sequence, row.leaf.hex()) for row in page if row.sequence in receipts)
+        for members in found.members:
+            if members["kind"] == "retention" or "case" not in members:
+                entry = skimming.entry(members)
+                read.take(entry)
+                seen.erased.update((each, entry.sequence) for each in ledger.erased_in(entry))
+            if "case" in members:
+                cases.take(members)
+            if watch is not None:
+                watch()
+        seen.count += len(page)
+        seen.before = ledger.Before(page[-1].sequence, page[-1].leaf.hex(), "")
+    if not seen.count:
+        return None
+    read.last = {case: (each.sequence, each.recorded) for case, each in cases.cases.items()}
+
+    def fault(case: str, row: CaseRow | None) -> str:
+        if case not in cases.others and row is not None and cases.cases[case].shows(row):
+            return ""
+        last = cases.cases[case]
+        log = list(takewhile(lambda entry: entry.sequence <= last.sequence, entries(store, authority, case)))
+        return _rebuilt(log, openings, last.recorded, row)
+
+    read.fault, read.steps = fault, ledger.steps(authority, seen, openings, held.receipts)
+    return read
+
+
+def _rebuilt(log: Sequence[Entry], openings: Mapping[str, Opening], recorded: str, row: CaseRow | None) -> str:
+    try:
+        return _projection_fault(replay.fold(log, openings), recorded, row)
+    except LedgerError as error:
+        return error.message
+
+
+def _read(
+    store: Store,
+    authority: str,
+    held: anchoring.Held,
+    openings: Mapping[str, Opening],
+    watch: Callable[[], object] | None,
+) -> _Pass:
+    """The pass over any log, every entry read by itself and every case folded."""
+    read = _Pass(anchoring.Roots(held.sizes), openings)
+    cases: dict[str, CaseState] = {}
+    faults: dict[str, str] = {}
+
+    def heard(each: ledger.Read) -> None:
+        read.roots.add_leaf(each.leaf)
+        if watch is not None:
+            watch()
+        entry = each.entry
+        if entry is None:
             return
-        self.last[case] = (entry.sequence, entry.recorded)
-        if case in self.faults:
+        read.take(entry)
+        if entry.case is None or entry.case in faults:
             return
         try:
-            self.cases[case] = replay.fold((entry,), self._openings, self.cases.get(case))
+            cases[entry.case] = replay.fold((entry,), openings, cases.get(entry.case))
         except LedgerError as error:
-            self.faults[case] = error.message
+            faults[entry.case] = error.message
+
+    def fault(case: str, row: CaseRow | None) -> str:
+        return faults.get(case) or _projection_fault(cases[case], read.last[case][1], row)
+
+    read.steps = ledger.verify(authority, store.rows(authority), openings, held.receipts, heard)
+    read.fault = fault
+    return read
 
 
 def _verify_packs(store: Store, wanted: Mapping[str, int], number: int) -> ledger.Step:
@@ -110,21 +203,18 @@ def _verify_packs(store: Store, wanted: Mapping[str, int], number: int) -> ledge
     return ledger.Step(number, title, not problems, good, tuple(problems), limit)
 
 
-def _verify_projection(store: Store, authority: str, gathered: _Gathered, number: int) -> ledger.Step:
+def _verify_projection(store: Store, authority: str, read: _Pass, number: int) -> ledger.Step:
     listed = {row.case: row for row in store.cases(authority)}
     problems = [
         ledger.Problem(row.sequence, f"the list shows a case {case} that the log does not have")
         for case, row in listed.items()
-        if case not in gathered.last
+        if case not in read.last
     ]
-    for case, (sequence, recorded) in gathered.last.items():
-        fault = gathered.faults.get(case) or _projection_fault(gathered.cases[case], recorded, listed.get(case))
-        if fault:
+    for case, (sequence, _) in read.last.items():
+        if fault := read.fault(case, listed.get(case)):
             problems.append(ledger.Problem(sequence, f"case {case}: {fault}"))
-    problems += gathered.logins.faults(store.logins(authority))
-    good = (
-        f"{len(gathered.last)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
-    )
+    problems += read.logins.faults(store.logins(authority))
+    good = f"{len(read.last)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
     limit = "whether the decisions follow from the facts: replay tells"
     return ledger.Step(number, "projection", not problems, good, tuple(problems), limit)
 
@@ -155,7 +245,25 @@ def replay_bundle(data: bytes) -> tuple[str, Iterator[Replayed]]:
     return bundle.authority, take_again(bundles.Shelf(bundle), bundle.authority)
 
 
-Books: TypeAlias = dict[str, tuple[Law, Workflow]]
+Book: TypeAlias = tuple[Law, Workflow]
+
+
+class Books:
+    """The laws and workflows built so far, by the digests that entries name, and what reads the entries."""
+
+    def __init__(self) -> None:
+        self.reader = skimming.Reader()
+        self._kept: list[tuple[Mapping[str, Any], Book]] = []
+
+    def of(self, entry: Entry) -> Book | None:
+        """What the entry's digests name, if it was built."""
+        digests = entry.digests
+        return next((book for known, book in self._kept if known is digests or known == digests), None)
+
+    def keep(self, entry: Entry, book: Book) -> Book:
+        """The book, kept."""
+        self._kept.insert(0, (entry.digests, book))
+        return book
 
 
 def take_again(
@@ -167,9 +275,9 @@ def take_again(
     books: Books | None = None,
 ) -> Iterator[Replayed]:
     """Every decision of a case, or of the whole log, taken again under the law of its day; see `replay.replay`."""
-    shelf: Books = {} if books is None else books
+    shelf = Books() if books is None else books
     for each in [case] if case is not None else store.case_ids(authority):
-        log = list(entries(store, authority, each))
+        log = list(entries(store, authority, each, shelf.reader))
         openings = openings_of(store, authority, log)
         try:
             yield from replay.replay(log, openings, lambda entry: lawbook(store, entry, shelf), since, twice)
@@ -177,16 +285,16 @@ def take_again(
             raise LedgerError(f"case {authority}/{each}: an entry's body is not that of its kind") from error
 
 
-def lawbook(store: Source, entry: Entry, books: Books) -> tuple[Law, Workflow]:
+def lawbook(store: Source, entry: Entry, books: Books) -> Book:
     """The law and workflow whose digests an entry records, from the bytes kept; LedgerError where they are not."""
-    name = canonical.encode(entry.digests).decode()
-    if name not in books:
+    found = books.of(entry)
+    if found is None:
         wanted = set(ledger.digests_of(entry))
         kept = store.artifacts(wanted)
         if missing := sorted(wanted - kept.keys()):
             raise LedgerError(f"the bytes of {missing[0][:16]} are not kept: this decision cannot be replayed")
-        books[name] = _book(entry, kept)
-    return books[name]
+        found = books.keep(entry, _book(entry, kept))
+    return found
 
 
 def openings_of(store: Source, authority: str, log: Iterable[Entry]) -> dict[str, Opening]:
@@ -199,8 +307,13 @@ def kept_workflow(artifacts: Mapping[str, bytes], digest: str) -> Workflow:
     """The workflow kept under a digest; LedgerError when its bytes are gone or altered."""
     if digest not in artifacts:
         raise LedgerError(f"the workflow {digest[:16]} is not kept", "vires audit verify says what else is lost")
+    return _workflow(artifacts[digest], digest)
+
+
+@lru_cache(maxsize=16)  # one object for the same bytes, so that its machine is found without comparing workflows
+def _workflow(data: bytes, digest: str) -> Workflow:
     try:
-        files = packs.unpack(artifacts[digest], digest)
+        files = packs.unpack(data, digest)
     except PackError as error:
         raise LedgerError(error.message) from error
     built, problems = workflow.build(files, None)

@@ -43,6 +43,7 @@ from engine.workflow import Workflow
 if TYPE_CHECKING:
     from engine.inference import Program
 
+_APART = Outcome(False)
 Runner = Callable[["Program", Context], frozenset[str]]  # durable_rules' answer; None: `inference.run`
 
 
@@ -94,10 +95,12 @@ def weigh(
     at: Moment,
     runner: Runner | None = None,
     twice: bool = True,
+    quick: bool = False,
 ) -> tuple[Decision, Assessment | None]:
     """The decision and what it was judged on; no assessment where the step does not exist from here.
 
     Not `twice`, the reference evaluator judges alone: for looking ahead, never for a decision that anybody is given.
+    `quick` besides, generated functions tell it which rules do not apply: for bulk work.
     """
 
     from engine.machine import machine_of  # transitions takes a while to import, and only a decision needs it
@@ -105,7 +108,7 @@ def weigh(
     target, described = machine_of(workflow).move(state, step), workflow.step(step)
     if target is None or described is None:
         return Decision(step, at, NOT_MET, (), state, None, f"{step} is not a step from {state}"), None
-    result = assess(law, facts, step, at, described.records, runner, twice)
+    result = assess(law, facts, step, at, described.records, runner, twice, quick)
     if result.fault:
         reason = "the two evaluators disagree"
         return Decision(step, at, NOT_MET, result.findings, state, None, reason, result.fault), result
@@ -124,30 +127,68 @@ def assess(
     milestone: str | None,
     runner: Runner | None = None,
     twice: bool = True,
+    quick: bool = False,
     only: Collection[str] = (),
 ) -> Assessment:
-    """The finding of every rule in force that binds the step, were it taken at that moment; `only`: of these rules."""
+    """The finding of every rule in force that binds the step, were it taken at that moment; see `weigh`.
+
+    `only`: of these rules.
+    """
     values, moving = situate(law, facts, at, milestone)
     case = _case(law, values, moving, facts, at, 0)
     bound = [rule for rule in law.steps.get(step, ()) if not only or rule.id in only]
     rules = [rule for rule in bound if rule.in_force.covers(case.ctx.day_of(rule.as_at))]
     readings = [case]
     waivers = [each for each in _waivers(law, rules) if each.in_force.covers(case.ctx.day_of(each.as_at))]
-    every = [*rules, *waivers]
-    outcomes = [_judge_all(case, every)]
+    out = _out_of_reach(law, facts, step, at, milestone) if quick and not twice else {}
+    every = [each for each in (*rules, *waivers) if each.id not in out]
+    outcomes = [{**_judge_all(case, every), **out}]
     if case.ctx.crossed:
         for rate in law.vocabulary.vat_readings:
             for signed in sorted({rate, -rate} - {0}):
                 readings.append(_case(law, values, moving, facts, at, signed))
-                outcomes.append(_judge_all(readings[-1], every))
+                outcomes.append({**_judge_all(readings[-1], every), **out})
     fault = next(filter(None, (_disagreement(each, every, runner) for each in readings if twice)), "")
     waiving = {each.id: _finding(each, [judged[each.id] for judged in outcomes], case) for each in waivers}
     met = {waived: each.id for each in waivers if waiving[each.id].answer == MET for waived in each.waives}
     findings = tuple(_finding(rule, [each[rule.id] for each in outcomes], case, met) for rule in rules)
     derived = {name: value for name, value in case.facts.items() if name not in facts.values}
     reached = frozenset(case.expected)
-    judged = {rule.id: rule for rule in every}
+    judged = {rule.id: rule for rule in (*rules, *waivers)}
     return Assessment(findings, judged, case.ctx, derived, moving, fault, reached, waivers=tuple(waiving.values()))
+
+
+def passes(law: Law, workflow: Workflow, state: str, facts: Facts, step: str, at: Moment) -> bool:
+    """Whether generated functions find the step there, and every rule met or not applicable; no judgement is needed."""
+    from engine.machine import machine_of
+
+    described = workflow.step(step)
+    if described is None or machine_of(workflow).move(state, step) is None:
+        return False
+    answers = _quickly(law, facts, step, at, described.records)
+    bound = {answers[rule.id] for rule in law.steps.get(step, ())} - {None}
+    return bound <= {MET, NOT_APPLICABLE} and (bool(bound) or described.free)
+
+
+def _quickly(law: Law, facts: Facts, step: str, at: Moment, milestone: str | None) -> Mapping[str, str | None]:
+    """What generated functions answer for each rule that may bind the step, judgements left aside."""
+    from engine.generated import Program
+
+    program = law.programs.get((step, milestone))
+    if program is None:
+        program = law.programs[step, milestone] = Program(law, step, milestone)
+    return dict(zip(program.rules, program.judge(facts.values, at).rules, strict=True))
+
+
+def _out_of_reach(
+    law: Law, facts: Facts, step: str, at: Moment, milestone: str | None
+) -> dict[str, tuple[str, Outcome]]:
+    """The rules that surely do not apply. A judgement makes a doubt a value and changes nothing that is sure, save
+    where it speaks for a table that else would be silent: then nothing is told."""
+    if any(each.rule in law.yielding for each in facts.judgements):
+        return {}
+    answers = _quickly(law, facts, step, at, milestone)
+    return {rule: (NOT_APPLICABLE, _APART) for rule, answer in answers.items() if answer == NOT_APPLICABLE}
 
 
 def answer_of(law: Law, rule: Rule, facts: Facts, at: Moment, milestone: str | None) -> str:

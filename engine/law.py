@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from engine.calendars import Calendar
 from engine.conditions import Condition, names, parameters
@@ -302,6 +302,16 @@ class Law:
         return Index(
             {step: tuple(ids) for step, ids in steps.items()}, {waived: tuple(ids) for waived, ids in waivers.items()}
         )
+
+    @cached_property
+    def programs(self) -> dict[tuple[str, str | None], Any]:
+        """The generated functions made of it so far, by step and milestone (`generated.Program`)."""
+        return {}
+
+    @cached_property
+    def yielding(self) -> frozenset[str]:
+        """The tables that leave a case they have no row for to the layer above."""
+        return frozenset(table.id for table in self.tables if table.open)
 
     @cached_property
     def steps(self) -> Mapping[str, tuple[Rule, ...]]:

@@ -206,6 +206,14 @@ def _seal_faults(value: object) -> Iterator[str]:
             yield 'an object with the member "sealed" must hold that one member, of 64 hex digits'
 
 
+def seals(body: object) -> list[str]:
+    """What `sealed_in` finds, in one walk; LedgerError where an object with that member is no seal."""
+    found = [node for node in _objects(body) if "sealed" in node]
+    if not all(map(_is_seal, found)):
+        raise LedgerError("a seal is not well formed")
+    return [str(node["sealed"]) for node in found]
+
+
 def _objects(value: object) -> Iterator[Mapping[str, object]]:
     """Every object in `value`, outermost first, in the order they stand there."""
     pending = [value]
@@ -276,6 +284,12 @@ _SHAPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "previous": (_matches(_DIGEST), "64 lower-case hex digits"),
 }
 
+
+def well_formed(name: str, value: object) -> bool:
+    """Whether a member may have this value."""
+    return _SHAPES[name][0](value)
+
+
 # --------------------------------------------------------------------------------------------------------- seals
 
 
@@ -311,11 +325,16 @@ def erased_in(entry: Entry) -> tuple[str, ...]:
 
 def digests_of(entry: Entry) -> Iterator[str]:
     """Every digest whose bytes an entry rests on: packs, calendars, vocabulary, workflow, and what it adopts."""
-    for value in entry.digests.values():
-        yield from [value] if isinstance(value, str) else value.values()
+    yield from digests_in(entry.digests)
     adopted = entry.body.get("digest") if entry.kind == "adoption" else None
     if isinstance(adopted, str) and _DIGEST.fullmatch(adopted):
         yield adopted
+
+
+def digests_in(digests: Mapping[str, str | Mapping[str, str]]) -> Iterator[str]:
+    """Every digest in the member of that name."""
+    for value in digests.values():
+        yield from [value] if isinstance(value, str) else value.values()
 
 
 def _opens(opening: Opening) -> bool:
@@ -385,7 +404,7 @@ class Read(NamedTuple):
     fault: str
 
 
-class _Before(NamedTuple):
+class Before(NamedTuple):
     """What the next entry is held against: the row before it, and the last `recorded` that could be read."""
 
     sequence: int
@@ -394,10 +413,10 @@ class _Before(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """What one pass over the log gathers; memory grows with the seals, not with the bodies."""
 
-    before: _Before
+    before: Before
     problems: dict[int, list[Problem]]
     count: int = 0
     leaves: dict[int, str] = field(default_factory=dict)
@@ -418,7 +437,7 @@ def verify(
     digest, checkpoints and the projection are for the caller to check: `heard` is given every entry as it was read, so
     that nobody need decode it again.
     """
-    seen = _Seen(_Before(0, None, ""), {number: [] for number in _PER_ENTRY})
+    seen = nothing_seen()
     wanted = {kept.sequence for kept in receipts}
     for row in rows:
         this = _read(row)
@@ -426,6 +445,16 @@ def verify(
         heard(this)
     if seen.count == 0:
         seen.problems[2].append(Problem(None, f"there is no entry of {authority}: an empty log proves nothing"))
+    return steps(authority, seen, openings, receipts)
+
+
+def nothing_seen() -> Seen:
+    """What a pass over a log begins with."""
+    return Seen(Before(0, None, ""), {number: [] for number in _PER_ENTRY})
+
+
+def steps(authority: str, seen: Seen, openings: Mapping[str, Opening], receipts: Sequence[Receipt]) -> tuple[Step, ...]:
+    """The six steps, of a log that was read."""
     return (*_entry_steps(seen), _receipt_step(authority, seen, receipts), _seal_step(seen, openings))
 
 
@@ -437,7 +466,7 @@ def _read(row: Row) -> Read:
         return Read(row, digest, None, error.message)
 
 
-def _look(authority: str, seen: _Seen, this: Read, wanted: set[int]) -> None:
+def _look(authority: str, seen: Seen, this: Read, wanted: set[int]) -> None:
     """Take one entry into `seen`: its problems under each step, and what later steps need of it."""
     for number, check in _PER_ENTRY.items():
         found = check(authority, seen.before, this)
@@ -452,16 +481,16 @@ def _look(authority: str, seen: _Seen, this: Read, wanted: set[int]) -> None:
             seen.sealed.update((each, number) for each in sealed_in(this.entry.body))
         seen.erased.update((each, number) for each in erased_in(this.entry))
         recorded = this.entry.recorded
-    seen.before = _Before(this.row.sequence, this.leaf.hex(), recorded)
+    seen.before = Before(this.row.sequence, this.leaf.hex(), recorded)
 
 
-def _format_faults(authority: str, before: _Before, this: Read) -> Iterator[str]:
+def _format_faults(authority: str, before: Before, this: Read) -> Iterator[str]:
     """Step 1: the bytes are one well-formed entry in canonical form."""
     if this.entry is None:
         yield this.fault
 
 
-def _place_faults(authority: str, before: _Before, this: Read) -> Iterator[str]:
+def _place_faults(authority: str, before: Before, this: Read) -> Iterator[str]:
     """Step 2: the sequence has no gap, and the columns beside the bytes say what the bytes say."""
     if this.row.sequence != before.sequence + 1:
         yield f"number {before.sequence + 1} was expected here: entries are missing, added or out of order"
@@ -473,7 +502,7 @@ def _place_faults(authority: str, before: _Before, this: Read) -> Iterator[str]:
             yield f"its {name} is stored as {stored!r}, and its bytes say {said!r}"
 
 
-def _chain_faults(authority: str, before: _Before, this: Read) -> Iterator[str]:
+def _chain_faults(authority: str, before: Before, this: Read) -> Iterator[str]:
     """Step 3: each entry names the digest of the one before, carries its own, and was not recorded earlier."""
     if this.row.leaf != this.leaf:
         yield "its bytes do not have the digest stored beside them"
@@ -485,7 +514,7 @@ def _chain_faults(authority: str, before: _Before, this: Read) -> Iterator[str]:
         yield f"recorded at {this.entry.recorded}, before the entry that it follows ({before.recorded})"
 
 
-def _opening_faults(authority: str, before: _Before, this: Read) -> Iterator[str]:
+def _opening_faults(authority: str, before: Before, this: Read) -> Iterator[str]:
     """Step 4: the log opens with one entry that says whether it is for training, and no other entry does."""
     if before.leaf is None and (this.entry is None or this.entry.kind != "log-opened"):
         yield "the log does not begin with a log-opened entry"
@@ -495,11 +524,11 @@ def _opening_faults(authority: str, before: _Before, this: Read) -> Iterator[str
         yield "the log is opened a second time"
 
 
-_Check = Callable[[str, _Before, Read], Iterator[str]]
+_Check = Callable[[str, Before, Read], Iterator[str]]
 _PER_ENTRY: Mapping[int, _Check] = {1: _format_faults, 2: _place_faults, 3: _chain_faults, 4: _opening_faults}
 
 
-def _entry_steps(seen: _Seen) -> Iterator[Step]:
+def _entry_steps(seen: Seen) -> Iterator[Step]:
     """Steps 1 to 4, whose problems each belong to one entry."""
     reach = f"1 to {seen.before.sequence:,}" if seen.count else "no entries"
     entries = _counted(seen.count, "entry", "entries")
@@ -519,7 +548,7 @@ def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _receipt_step(authority: str, seen: _Seen, receipts: Sequence[Receipt]) -> Step:
+def _receipt_step(authority: str, seen: Seen, receipts: Sequence[Receipt]) -> Step:
     """Step 5: every receipt equals the entry it names; the detail says how far that anchors the log."""
     problems = [problem for kept in receipts for problem in _receipt_problems(authority, seen, kept)]
     anchored = max((kept.sequence for kept in receipts), default=0)
@@ -530,7 +559,7 @@ def _receipt_step(authority: str, seen: _Seen, receipts: Sequence[Receipt]) -> S
     return _step(5, "receipts", detail, problems)
 
 
-def _receipt_problems(authority: str, seen: _Seen, kept: Receipt) -> Iterator[Problem]:
+def _receipt_problems(authority: str, seen: Seen, kept: Receipt) -> Iterator[Problem]:
     found = seen.leaves.get(kept.sequence)
     if kept.authority != authority:
         yield Problem(None, f"a receipt given is for the log of {kept.authority}; this is the log of {authority}")
@@ -546,7 +575,7 @@ def _after(count: int) -> str:
     return f"{_counted(count, 'entry', 'entries')} after it: consistent, not proved"
 
 
-def _seal_step(seen: _Seen, openings: Mapping[str, Opening]) -> Step:
+def _seal_step(seen: Seen, openings: Mapping[str, Opening]) -> Step:
     """Step 6: every opening there is opens a seal in the log.
 
     A seal without one is no fault, since a log outlives what it seals; but where no erasure on the log says why it is
@@ -568,7 +597,7 @@ def _named(entries: Sequence[int]) -> str:
     return f"{'entry' if len(entries) == 1 else 'entries'} {some}{' and others' * (len(entries) > 5)}"
 
 
-def _seal_check(seen: _Seen, key: str, opening: Opening) -> Iterator[str]:
+def _seal_check(seen: Seen, key: str, opening: Opening) -> Iterator[str]:
     if key != opening.commitment or not _opens(opening):
         yield f"the opening kept for {key[:16]} does not match that seal"
     elif key not in seen.sealed:

@@ -131,7 +131,7 @@ def _apply(state: CaseState | None, entry: Entry, openings: Mapping[str, Opening
             state = _migrate(state, entry, body)
     except (AssertionError, KeyError, TypeError, ValueError) as error:
         raise LedgerError(f"entry {entry.sequence}: its body is not that of kind {entry.kind}") from error
-    return replace(state, sequence=entry.sequence)
+    return state if state.sequence == entry.sequence else replace(state, sequence=entry.sequence)
 
 
 def _open(state: CaseState | None, entry: Entry, body: Mapping[str, Any], openings: Mapping[str, Opening]) -> CaseState:
@@ -170,7 +170,7 @@ def _record(state: CaseState, entry: Entry, body: Mapping[str, Any], openings: M
     kept = Kept(body["name"], body["type"], value, planned, entry.sequence, entry.recorded, entry.actor, read)
     kept.typed()
     acts = state.acts.with_record(entry.actor, str(kept.name), value, str(body.get("post", "")))
-    return replace(state, facts={**state.facts, kept.name: kept}, acts=acts)
+    return replace(state, facts={**state.facts, kept.name: kept}, acts=acts, sequence=entry.sequence)
 
 
 def _move(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
@@ -369,7 +369,7 @@ def _compared(
     if derived:
         return (f"{', '.join(sorted(derived))} was recorded, which only the rules may decide",), FORGED, {}
     at = moment(body["at"])
-    decision = weigh(law, workflow, state.state, state.for_step(), body["step"], at, twice=twice)[0]
+    decision = weigh(law, workflow, state.state, state.for_step(), body["step"], at, twice=twice, quick=not twice)[0]
     if decision.fault:
         return (f"the evaluators disagree: {decision.fault}",), ENGINE, {}
     again: dict[str, Any] = plain_decision(decision)

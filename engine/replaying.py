@@ -45,7 +45,7 @@ def take_again(
     total = sum(len(each.cases) for each in wanted)
     jobs = min(jobs, total)
     if jobs <= 1:
-        books: Books = {}
+        books = Books()
         for each in wanted:
             for case in each.cases:
                 found = auditing.take_again(source, each.authority, case, each.since, each.twice, books)
@@ -79,11 +79,11 @@ def _open(place: Place) -> None:
 
     gc.enable()
     if place.bundle:
-        _OPENED.append((bundles.Shelf(bundles.read(bundles.unpack(place.bundle))), {}))
+        _OPENED.append((bundles.Shelf(bundles.read(bundles.unpack(place.bundle))), Books()))
     else:
         from engine import store
 
-        _OPENED.append((store.open_store(place.url, read_only=True), {}))
+        _OPENED.append((store.open_store(place.url, read_only=True), Books()))
 
 
 def _one_share(share: Wanted) -> list[Replayed]:

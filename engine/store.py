@@ -166,6 +166,11 @@ ACTOR_OF = _compiled(
     select(ACTOR.c.actor).where(ACTOR.c.authority == bindparam("authority"), ACTOR.c.login == bindparam("login"))
 )
 ARTIFACT_BY = _compiled(select(_blob(ARTIFACT.c.bytes)).where(ARTIFACT.c.digest == bindparam("digest")))
+_OPENINGS = select(OPENING.c.commitment, _blob(OPENING.c.salt), _blob(OPENING.c.value)).where(
+    OPENING.c.authority == bindparam("authority")
+)
+OPENINGS_OF = _compiled(_OPENINGS)
+OPENING_BY = _compiled(_OPENINGS.where(OPENING.c.commitment == bindparam("commitment")))
 ADD_ENTRY = _compiled(insert(ENTRY))
 ADD_OPENING = _compiled(sqlite.insert(OPENING).on_conflict_do_nothing())
 DROP_OPENING = _compiled(
@@ -273,10 +278,11 @@ class Store:
 
     def openings(self, authority: str, commitments: Iterable[str] | None = None) -> dict[str, Opening]:
         """The openings kept, by commitment: all of the authority's (None), or those of `commitments` not erased."""
-        columns = (OPENING.c.commitment, _blob(OPENING.c.salt), _blob(OPENING.c.value))
-        query = select(*columns).where(OPENING.c.authority == authority)
-        found = self._select(query) if commitments is None else self._among(query, OPENING.c.commitment, commitments)
-        return {row[0]: Opening(*row) for row in found}
+        if commitments is None:
+            return {row[0]: Opening(*row) for row in self._rows(OPENINGS_OF, authority=authority)}
+        asked = dict.fromkeys(commitments)
+        found = (self._rows(OPENING_BY, authority=authority, commitment=each) for each in asked)
+        return {row[0]: Opening(*row) for rows in found for row in rows}
 
     def actor(self, authority: str, login: str) -> str | None:
         """The opaque id that stands for `login` in the log, None when it has none (or it was erased)."""

@@ -34,8 +34,13 @@ def shown(value: Value | None) -> object:
 
 
 def agree(law: Law, program: Program, facts: Facts, step: str, when: Moment, milestone: str | None) -> None:
-    """The program answers each rule as the reference evaluator does, and derives the same values."""
+    """The program answers each rule as the reference evaluator does, and derives the same values.
+
+    What it tells the evaluator changes no finding.
+    """
     judged = assess(law, facts, step, when, milestone, twice=False)
+    law.programs[step, milestone] = program
+    assert assess(law, facts, step, when, milestone, twice=False, quick=True).findings == judged.findings
     answers = program.judge(facts.values, when)
     told = {id: answer for id, answer in zip(program.rules, answers.rules, strict=True) if answer is not None}
     expected = {finding.rule: finding.answer for finding in judged.findings}

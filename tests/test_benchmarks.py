@@ -1,0 +1,25 @@
+"""The benchmarks' own log is one that the program could have written: it verifies and replays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks import audit, scene
+from engine import auditing, store
+from tests.simulator import shelf
+
+
+def test_a_log_filled_with_copies_of_a_real_case_verifies_and_replays(tmp_path: Path) -> None:
+    path = audit._log(tmp_path / "log.db", shelf(), 120)
+    verified, bare, count = audit._verified(path)
+    assert 0 < bare < verified
+    with store.open_store(str(path), read_only=True) as opened:
+        cases = opened.case_ids(scene.AUTHORITY)
+        assert (len(cases), count) == (3, 109)
+        books = auditing.Books()
+        both, alone = (
+            list(auditing.take_again(opened, scene.AUTHORITY, cases[1], twice=twice, books=books))
+            for twice in (True, False)
+        )
+        assert both == alone
+        assert [each.differs for each in both] == [""] * 7
