@@ -56,7 +56,7 @@ def test_a_key_is_its_owners_alone_and_never_overwritten(tmp_path: Path) -> None
     assert stat.S_IMODE(os.stat("a.key").st_mode) == 0o600
     public = Path("a.key.pub").read_text().strip()
     assert public in shown and public.startswith("camden.gov.uk/vires+")
-    assert Path("a.key").read_text().strip().split("+")[-1] not in shown
+    assert Path("a.key").read_text().strip().split("+", 4)[4] not in shown  # base64 may hold a + of its own
     before = Path("a.key").read_bytes()
     assert "nothing is overwritten" in vires("audit", "keygen", "a.key", code=2).stderr
     Path("b.key.pub").write_text("somebody's")
