@@ -90,6 +90,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> str:
     return done.stdout
 
 
+@pytest.mark.xdist_group("demo")  # told once, for both
 def test_the_demo_tells_its_story_to_the_end(story: str) -> None:
     for scene in (
         "17 Jun 2025",
@@ -103,6 +104,7 @@ def test_the_demo_tells_its_story_to_the_end(story: str) -> None:
     assert "Traceback" not in story
 
 
+@pytest.mark.xdist_group("demo")  # told once, for both
 def test_what_the_readme_shows_is_what_the_demo_prints(story: str) -> None:
     readme = (ROOT / "README.md").read_text()
     block = next(each for each in re.findall(r"```\n([\s\S]*?)```", readme) if each.startswith("$ vires case"))
