@@ -49,7 +49,7 @@ from engine.model import (
     Unsure,
     Value,
 )
-from engine.reference import asks_nothing, counting, ends, includes
+from engine.reference import asks_nothing, ends, includes, kept
 from engine.vocabulary import taken, worked_out
 
 NEITHER = float("nan")  # every comparison with it is false
@@ -498,8 +498,7 @@ def _sequence(leaf: Order, hours: bool) -> Test:
 
 
 def _period(leaf: Period, calendar: calendars.Calendar | None) -> Test:
-    count = counting(leaf)
-    clock, holds, number, done = leaf.clock, _HOLDS[leaf.op], leaf.bound.number, leaf.done
+    number, done = leaf.bound.number, leaf.done
 
     def test(start: Value | None, end: Value | None, bound: Any = number) -> Told:
         if done and (start is None or end is None):
@@ -508,8 +507,8 @@ def _period(leaf: Period, calendar: calendars.Calendar | None) -> Test:
             return _unknown((start, end, bound))
         if bound is NEITHER:
             return UNSURE
-        counted = [count(clock, calendar, first, last) for first, last in ends(leaf, start, end)]
-        told = {UNSURE if each is None else holds(each, bound) for each in counted}  # beyond the calendar: unsure
+        held = {kept(leaf, calendar, first, last, bound) for first, last in ends(leaf, start, end)}
+        told = {UNSURE if each is None else each for each in held}  # beyond the calendar: unsure
         return told.pop() if len(told) == 1 else None
 
     return test

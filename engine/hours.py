@@ -8,8 +8,6 @@ clocks change, the hour that is skipped or repeated is not made up for.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-
 from engine.calendars import LAST_DAY, Calendar, Clock
 from engine.model import Moment
 
@@ -24,20 +22,14 @@ def between(start: Moment, end: Moment) -> tuple[tuple[int, int], ...]:
     return tuple(dict.fromkeys((longest, shortest)))
 
 
-def count(clock: Clock, calendar: Calendar | None, start: int, end: int) -> int | None:
-    """The greatest n such that a period of n hours from `start` is over by `end`; 0 when there is none."""
-    if not _reaches(clock, calendar, start, end):
-        return None
-    most = max(0, end - start) // HOUR
-    return bisect_right(range(1, most + 1), end, key=lambda n: _known(earliest(clock, calendar, start, n)))
+def count(_: Clock, calendar: Calendar | None, start: int, end: int) -> int:
+    """The hours over by `end`, rolled or not; 0 when there are none."""
+    return max(0, end - start) // HOUR
 
 
-def begun(clock: Clock, calendar: Calendar | None, start: int, end: int) -> int | None:
-    """The least n such that what is done at `end` is within n hours of `start`; 0 when it is done before."""
-    if not _reaches(clock, calendar, start, end):
-        return None
-    most = -(-max(0, end - start) // HOUR)
-    return bisect_left(range(most), end, key=lambda n: _known(latest(clock, calendar, start, n)))
+def begun(_: Clock, calendar: Calendar | None, start: int, end: int) -> int:
+    """The hours begun by `end`, rolled or not; 0 when there are none."""
+    return -(-max(0, end - start) // HOUR)
 
 
 def earliest(clock: Clock, calendar: Calendar | None, start: int, n: int) -> int | None:
@@ -72,15 +64,3 @@ def _ends(clock: Clock, calendar: Calendar | None, end: int) -> int | None:
 
 def _minute(moment: Moment, otherwise: int) -> int:
     return moment.day * DAY + (otherwise if moment.minute is None else moment.minute)
-
-
-def _reaches(clock: Clock, calendar: Calendar | None, start: int, end: int) -> bool:
-    """Whether the clock can count these hours: it does not roll, or its calendar knows both days."""
-    if not clock.roll:
-        return True
-    return calendar is not None and calendar.knows(start // DAY) and calendar.knows(end // DAY)
-
-
-def _known(minute: int | None) -> int:
-    """A minute to compare with: what lies beyond the calendar lies after all it knows."""
-    return NEVER if minute is None else minute

@@ -459,6 +459,9 @@ def _spare(leaf: Period, start: Value | None, end: Value | None, ctx: Context) -
 
 def _spared(leaf: Period, calendar: Calendar | None, start: int, end: int, n: int, by_end: bool) -> int | None:
     """The same for an end on a day."""
+    if leaf.clock.unit == "hours" and leaf.clock.roll:
+        limit = (hours.earliest if by_end else hours.latest)(leaf.clock, calendar, start, n)
+        return None if limit is None else _beyond(leaf.op, end, limit)
     counted = counting(leaf)(leaf.clock, calendar, start, end)
     if counted is None:  # the calendar does not reach the end: nobody knows, wherever the limit lies
         return None
@@ -467,6 +470,10 @@ def _spared(leaf: Period, calendar: Calendar | None, start: int, end: int, n: in
     else:
         limit = (calendars.earliest if by_end else calendars.latest)(leaf.clock, calendar, start, n)
     if limit is None or n == 0:  # the limit lies beyond the calendar, the end does not; nothing is less than no time
-        return {">=": counted - n, "<": n - counted - 1, "<=": n - counted, ">": counted - n - 1}[leaf.op]
-    spare = {">=": end - limit, "<": limit - 1 - end, "<=": limit - end, ">": end - limit - 1}
-    return spare[leaf.op]
+        return _beyond(leaf.op, counted, n)
+    return _beyond(leaf.op, end, limit)
+
+
+def _beyond(op: str, left: int, right: int) -> int:
+    """By how much one number keeps to its bound, zero or more where it does."""
+    return {">=": left - right, "<": right - 1 - left, "<=": right - left, ">": left - right - 1}[op]

@@ -278,8 +278,8 @@ def _period(leaf: Period, ctx: Context) -> Outcome:
         return Outcome(None, (), (figure,))
     outcomes, start, end = set(), _moment(leaf.start, ctx), _moment(leaf.end, ctx)
     for first, last in ends(leaf, start, end):
-        counted = _counted(leaf, first, last, ctx)
-        outcomes.add(_beyond(leaf) if counted is None else _holds(counted, leaf.op, figure.number))
+        held = kept(leaf, ctx.law.calendars.get(leaf.calendar), first, last, figure.number)
+        outcomes.add(_beyond(leaf) if held is None else TRUE if held else FALSE)
     return outcomes.pop() if len(outcomes) == 1 else Outcome(None, _hourless(leaf, start, end))
 
 
@@ -303,6 +303,19 @@ def end_days(leaf: Period, end: Moment) -> tuple[int, ...]:
     if end.minute is None:
         return (end.day, end.day + 1)
     return (end.day + (end.minute > leaf.cut_off),)
+
+
+def kept(leaf: Period, calendar: Calendar | None, start: int, end: int, n: int) -> bool | None:
+    """Whether a period is as long as the test asks; None beyond the calendar.
+
+    Hours that roll are held against the minute they end at: twenty that end on a holiday run to the end of the next
+    working day, thirty may end on its morning, so that no count of hours tells the two apart.
+    """
+    if leaf.clock.unit == "hours" and leaf.clock.roll:
+        limit = (hours.earliest if leaf.op in (">=", "<") else hours.latest)(leaf.clock, calendar, start, n)
+        return None if limit is None else _holds(end, leaf.op, limit).truth
+    counted = counting(leaf)(leaf.clock, calendar, start, end)
+    return None if counted is None else _holds(counted, leaf.op, n).truth
 
 
 def _counted(leaf: Period, start: int, end: int, ctx: Context) -> int | None:
@@ -469,10 +482,9 @@ def _found_period(leaf: Period, ctx: Context) -> str:
 
 def _found_hours(leaf: Period, start: Moment, end: Moment, ctx: Context) -> str:
     """The hours between two moments: from how many to how many where one of them has no hour."""
-    counted = [_counted(leaf, first, last, ctx) for first, last in ends(leaf, start, end)]
-    numbers = sorted({each for each in counted if each is not None})
-    said = f"{' to '.join(map(str, numbers))} hours" if None not in counted else "hours beyond the calendar"
-    return f"{said}, {leaf.start} {start} to {leaf.end} {end}"
+    counted = {_counted(leaf, first, last, ctx) or 0 for first, last in ends(leaf, start, end)}
+    said = " to ".join(map(str, sorted(counted)))
+    return f"{said} hours, {leaf.start} {start} to {leaf.end} {end}"
 
 
 def _open(leaf: Period, ctx: Context) -> bool:

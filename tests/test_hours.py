@@ -40,31 +40,25 @@ def test_hours_are_counted_minute_by_minute(start: int, end: int) -> None:
     assert hours.begun(PLAIN, None, start, end) == len(entered)
 
 
-@given(clocks, minutes, minutes, numbers)
-def test_at_least_and_less_than_agree_with_the_first_minute_at_which_they_are_over(
-    clock: Clock, start: int, end: int, n: int
-) -> None:
-    counted, limit = hours.count(clock, ENGLAND, start, end), hours.earliest(clock, ENGLAND, start, n)
-    assert counted is not None and limit is not None
-    assert n == 0 or (counted >= n) == (end >= limit)
+@given(minutes, minutes, numbers)
+def test_at_least_agrees_with_the_first_minute_at_which_they_are_over(start: int, end: int, n: int) -> None:
+    limit = hours.earliest(PLAIN, None, start, n)
+    assert limit is not None
+    assert n == 0 or (hours.count(PLAIN, None, start, end) >= n) == (end >= limit)
 
 
-@given(clocks, minutes, minutes, numbers)
-def test_at_most_and_more_than_agree_with_the_last_minute_within_them(
-    clock: Clock, start: int, end: int, n: int
-) -> None:
-    begun, limit = hours.begun(clock, ENGLAND, start, end), hours.latest(clock, ENGLAND, start, n)
-    assert begun is not None and limit is not None
-    assert (begun <= n) == (end <= limit)
+@given(minutes, minutes, numbers)
+def test_at_most_agrees_with_the_last_minute_within_them(start: int, end: int, n: int) -> None:
+    limit = hours.latest(PLAIN, None, start, n)
+    assert limit is not None
+    assert (hours.begun(PLAIN, None, start, end) <= n) == (end <= limit)
 
 
-@given(clocks, minutes, minutes, st.integers(0, 3000))
-def test_a_later_end_is_never_less_and_a_later_start_never_more(clock: Clock, start: int, end: int, by: int) -> None:
+@given(minutes, minutes, st.integers(0, 3000))
+def test_a_later_end_is_never_less_and_a_later_start_never_more(start: int, end: int, by: int) -> None:
     for counting in (hours.count, hours.begun):
-        known = counting(clock, ENGLAND, start, end)
-        later, shorter = counting(clock, ENGLAND, start, end + by), counting(clock, ENGLAND, start + by, end)
-        assert known is not None and later is not None and shorter is not None
-        assert later >= known >= shorter
+        known = counting(PLAIN, None, start, end)
+        assert counting(PLAIN, None, start, end + by) >= known >= counting(PLAIN, None, start + by, end)
 
 
 @given(minutes, numbers)
@@ -111,13 +105,33 @@ def test_24_hours_that_run_out_at_easter_run_to_the_end_of_the_tuesday(start: st
     assert hours.latest(ROLLS, ENGLAND, minute(start), 24) == minute(last)
 
 
+ROLLED = "{period: {from: notice.published, to: contract.entered, unit: hours, calendar: england, roll: forward}, %s}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("at_most: 1", "met"),  # ends on the holiday, and so runs to the end of the Tuesday
+        ("at_most: 14", "not met"),  # ends as the Tuesday begins
+        ("at_most: 38", "met"),
+        ("more_than: 1", "not met"),
+        ("more_than: 14", "met"),
+        ("at_least: 1", "not met"),
+        ("at_least: 14", "met"),
+        ("less_than: 1", "met"),
+        ("less_than: 14", "not met"),
+    ],
+)
+def test_hours_that_roll_are_held_against_the_minute_they_end_at(asked: str, answer: str) -> None:
+    law = law_of(rule(require=ROLLED % asked))
+    assert told(law, when=at("2025-04-22T23:59"), notice__published="2025-04-21 10:00").answer == answer
+
+
 def test_beyond_its_calendar_a_period_that_rolls_is_not_counted() -> None:
     small = Calendar("c", "C", {}, ENGLAND.first, ENGLAND.first + 9)
-    outside = (ENGLAND.first + 20) * hours.DAY
-    assert hours.count(ROLLS, small, minute("2025-01-02T10:00"), outside) is None
-    assert hours.begun(ROLLS, None, minute("2025-01-02T10:00"), minute("2025-01-02T12:00")) is None
+    assert hours.earliest(ROLLS, small, minute("2025-01-02T10:00"), 24 * 30) is None
+    assert hours.latest(ROLLS, None, minute("2025-01-02T10:00"), 2) is None
     assert hours.latest(ROLLS, small, minute("2025-01-02T10:00"), 24 * 30) is None
-    assert hours.begun(PLAIN, None, minute("2025-01-02T10:00"), minute("2025-01-21T00:00")) == 19 * 24 - 10
 
 
 # In a rule --------------------------------------------------------------------------------------------------------
