@@ -25,7 +25,6 @@ def minute(iso: str) -> int:
 
 FIRST = minute("2025-03-24T00:00")
 minutes = st.integers(FIRST, FIRST + 40 * hours.DAY)
-clocks = st.sampled_from([PLAIN, ROLLS])
 numbers = st.integers(0, 200)
 
 
