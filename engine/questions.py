@@ -149,6 +149,8 @@ def derive(law: Law, fact: str, step: Step | None, facts: Facts, on: Moment | No
     if any(each.context.facts.get(fact) != value for each in others):
         because = "the answer depends on VAT, and the basis of an amount does not settle it"
         return Derived(fact, at, REFER, None, table, None, because, (), first)
+    if value is None and not term.first_of and not law.deciding.get(fact):
+        return Derived(fact, at, REFER, None, None, None, f"no pack of this authority decides {fact}", (), first)
     if value is None:
         needs = first.because.get(fact) or tuple(name for name in term.first_of if name not in facts.values)
         return Derived(fact, at, MISSING, None, table, None, "", needs, first)

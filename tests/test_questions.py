@@ -159,6 +159,11 @@ def test_a_derived_fact_that_is_given_is_said_to_be_given() -> None:
     assert (found.answer, found.value, found.table) == ("given", "public contracts regulations 2015", None)
 
 
+def test_a_value_that_no_pack_of_the_authority_decides_is_for_a_person() -> None:
+    found = derived("waiver.standing", "2026-01-05")
+    assert (found.answer, found.because) == ("refer", "no pack of this authority decides waiver.standing")
+
+
 def test_a_derived_milestone_names_the_one_it_comes_from() -> None:
     found = derived("procurement.commenced", "2026-01-05")
     assert "here tender_notice.published" in found.because
