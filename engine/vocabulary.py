@@ -51,6 +51,13 @@ _MONEY = re.compile(
     r"£?([0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,15})(?:\.([0-9]{2}))?(?:\s+(incl(?:uding)?|excl(?:uding)?|no)\.?\s+VAT)?\Z",
     re.IGNORECASE | re.ASCII,
 )
+_BOOLEANS = {
+    "yes": True,
+    "no": False,
+    "true": True,
+    "false": False,
+}  # a person writes the first two, programs the others
+_SECONDS = re.compile(r"(?<=\d:\d\d):00\Z")
 _WORDED_DATE = re.compile(r"(\d{1,2})\s+([A-Za-z]{3,9})\s+(\d{4})(?:,?\s+(\d{2}:\d{2}))?\Z", re.ASCII)
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august"),
@@ -357,9 +364,9 @@ def parse_value(term: Term, given: str) -> Value:
     if term.dated:
         return parse_moment(given, term.name, minute=term.minute)
     if term.type == "boolean":
-        if given not in ("yes", "no"):
+        if given not in _BOOLEANS:
             raise UsageError(f"{term.name}: {given!r} is neither yes nor no", "write yes or no")
-        return given == "yes"
+        return _BOOLEANS[given]
     if term.type == "integer":
         if not re.fullmatch(r"\d{1,12}", given, re.ASCII):
             raise UsageError(f"{term.name}: {given!r} is not a whole number", "write digits only, such as 30")
@@ -413,6 +420,7 @@ def parse_moment(given: str, name: str, *, minute: bool = True) -> Moment:
 
 
 def _read_moment(given: str) -> Moment | None:
+    given = _SECONDS.sub("", given)  # a whole minute, as programs write it
     try:
         if match := _WORDED_DATE.match(given):
             day, month, year, clock = match.groups()

@@ -141,7 +141,14 @@ def test_what_is_no_whole_number_is_refused(given: str) -> None:
         parse_value(WHOLE, given)
 
 
-@pytest.mark.parametrize("given", ["", "true", "Yes", "y", "1", "no way"])
+def test_what_a_program_dumps_means_what_a_person_writes() -> None:
+    assert [parse_value(YES, each) for each in ("yes", "true", "no", "false")] == [True, True, False, False]
+    assert parse_moment("2025-03-03 09:30:00", "x") == parse_moment("2025-03-03 09:30", "x")
+    with pytest.raises(UsageError):
+        parse_moment("2025-03-03 09:30:01", "x")
+
+
+@pytest.mark.parametrize("given", ["", "True", "Yes", "y", "1", "no way"])
 def test_only_yes_and_no_are_yes_and_no(given: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_value(YES, given)
