@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from engine import checkpoints
 from engine.anchoring import REACH
@@ -158,6 +158,20 @@ def verify_lines(authority: str, steps: Sequence[Checked], width: int) -> list[s
         *lines,
         f"✗ the log does not verify; the first bad entry is {bad[0]}" if bad else "✗ the log does not verify",
     ]
+
+
+def verified_lines(checked: Sequence[tuple[str, Sequence[Checked]]], empty: Collection[str], width: int) -> list[str]:
+    """Several logs for people: each in full, a sound one that holds nothing in one line, at last which do not verify."""
+    lines: list[str] = []
+    for name, steps in checked:
+        brief = len(checked) > 1 and name in empty and all(step.ok for step in steps)
+        said = f"{name}: nothing but the entry that opened it; {_answer(steps[-1])}"
+        lines += hang(said, "✓ ", width) if brief else verify_lines(name, steps, width)
+    bad = [name for name, steps in checked if not all(step.ok for step in steps)]
+    if len(checked) == 1:
+        return lines
+    told = f"✗ {len(bad)} of {len(checked)} logs do not verify: {', '.join(bad)}"
+    return [*lines, "", *wrap(told if bad else f"✓ {len(checked)} logs, nothing out of place in any", 0, width)]
 
 
 def _answer(last: Checked) -> str:

@@ -41,7 +41,7 @@ _MARKS = {
 EXIT = {MAY_PROCEED: 0, NOT_MET: 1, REFER: 3, MISSING: 3}
 _ORDER = (NOT_MET, REFER, MISSING, MET, NOT_APPLICABLE)
 _GAP = 12  # the column at which a finding's lines begin
-_VALUES = {"money": "'AMOUNT incl VAT'", "boolean": "yes|no", "integer": "N", "text": "TEXT", "date": "DATE"}
+_VALUES = {"money": "'AMOUNT incl VAT'", "boolean": "'yes|no'", "integer": "N", "text": "TEXT", "date": "DATE"}
 
 
 class View(NamedTuple):
@@ -216,8 +216,9 @@ def _undone(rule: Rule, view: View) -> tuple[str, ...]:
 def _judge(subject: Rule | Table, view: View) -> str:
     if isinstance(subject, Table):
         term = view.law.vocabulary.terms[subject.decides]
-        answer = "|".join(term.choices) if term.type == "choice" else "yes|no"
-        answer = f"'{answer}'" if " " in answer else answer
+        answer = (
+            f"'{'|'.join(term.choices) if term.type == 'choice' else 'yes|no'}'"  # a shell reads a bare | as a pipe
+        )
     else:
         answer = f"'{MET}|{NOT_MET}|{NOT_APPLICABLE}'"
     return f"vires case judge {view.case} {subject.id} {answer} --role POST --reason TEXT"
@@ -303,6 +304,11 @@ def _weekend(why: str) -> bool:
 
 def _weekends(working: Working) -> bool:
     return any(not mark.counted and _weekend(mark.why) for mark in working.marks)
+
+
+def confirm_lines(said: str) -> list[str]:
+    """What the second person types."""
+    return [f"  next     {said} --confirm", "           by another person than you, as themselves"]
 
 
 def wrap(said: str, indent: int, width: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -107,6 +108,13 @@ def test_exit_4_when_a_pack_is_broken(vires: Run, tmp_path: Path) -> None:
 
 def test_exit_5_when_a_receipt_does_not_match(vires: Run) -> None:
     assert vires("audit", "verify", "--receipt", f"camden:2:{'0' * 24}").exit_code == 5
+
+
+def test_of_many_logs_the_last_line_names_those_that_do_not_verify_and_empty_ones_take_a_line(vires: Run) -> None:
+    shown = vires("audit", "verify", "--receipt", f"camden:2:{'0' * 24}").stdout
+    logs = len(re.findall(r"^✓ \S+: nothing but the entry that opened it", shown, re.M)) + 1
+    assert shown.splitlines()[-1] == f"✗ 1 of {logs} logs do not verify: camden" and logs > 2
+    assert "nothing out of place in any" in vires("audit", "verify").stdout.splitlines()[-1]
 
 
 def test_exit_6_when_there_is_no_store(vires: Run, place: Path) -> None:
@@ -407,6 +415,15 @@ def test_the_next_commands_that_a_refusal_shows_can_be_typed(vires: Run) -> None
             .replace("TEXT", "why")
         )
         assert vires(*words.split()).exit_code in (0, 1, 2, 3)
+
+
+def test_no_next_command_holds_what_a_shell_would_read_as_a_pipe(vires: Run) -> None:
+    vires("case", "record", CASE, "contract.kind=services")
+    said = vires("case", "next", CASE, "--all").stdout + vires("case", "advance", CASE, "decide-strategy").stdout
+    steps = [step for step in re.findall(r"next +(vires .*)", said) if "|" in step]
+    assert any("yes|no" in step for step in steps)
+    for step in steps:
+        assert "|" not in list(shlex.shlex(step, posix=True, punctuation_chars=True)), step
 
 
 # ---- asking without a store

@@ -48,7 +48,7 @@ def open_(
     with office(setting(database, clock, persona)) as desk:
         name, written = desk.open_case(authority, title, number)
         case = f"{authority}/{name}"
-        show([f"✓ opened {case}", f"  next     vires case check {case}", f"  receipt  {written.receipt}"])
+        show([f"✓ opened {case}", f"  next     vires case next {case}", f"  receipt  {written.receipt}"])
 
 
 @case.command("list")
@@ -176,6 +176,7 @@ def check(
             show_json({"case": name, "steps": plain, **_not_theirs(desk, name)})
             return
         lines = [report.step_line(look.decision, look.earliest.day) for look in looks]
+        lines.append(f"  what each of these wants: vires case next {name} --all")
         show([*lines, *_not_theirs(desk, name).values()] if view else [f"{name} is at its end: no step leads on"])
 
 
@@ -183,18 +184,27 @@ def check(
 @click.argument("name", metavar="CASE")
 @click.option("--on", metavar="DATE", help="As if it were this day.")
 @click.option("--may", is_flag=True, help="Only the steps that may be taken.")
+@click.option("--all", "every", is_flag=True, help="What each step wants, those too that leave the case where it is.")
 @format_option
 @store_options
 def next_(
-    name: str, on: str | None, may: bool, form: str, database: str | None, clock: str | None, persona: str | None
+    name: str,
+    on: str | None,
+    may: bool,
+    every: bool,
+    form: str,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
 ) -> None:
     """Every step from where the case stands: its verdict, the earliest date, and the one thing to do next.
 
-    Steps that move the case on stand first. A verdict is may proceed, not met, refer or missing. Writes nothing; exit 0
-    whatever the verdicts.
+    Steps that move the case on stand first; those that leave it where it is take a line each, unless --all. A verdict
+    is may proceed, not met, refer or missing. Writes nothing; exit 0 whatever the verdicts.
 
     \b
     vires case next camden/2025-014
+    vires case next camden/2025-014 --all
     vires case next camden/2025-014 --on 2025-12-30 --may
     vires case next camden/2025-014 --format json
     """
@@ -210,7 +220,7 @@ def next_(
             step, look = cycle.step(each), desk.outlook(authority, number, each, day(on, "--on"))
             if step is not None and (look.decision.answer == MAY_PROCEED or not may):
                 found.append(ways.way(step, state, look, _view(desk, name, look, False, False)))
-        view = View(desk.law(authority), None, name, width=width())
+        view = View(desk.law(authority), None, name, every=every, width=width())
         if form == "json":
             show_json({**ways.ways_plain(state, cycle, found, view), **_not_theirs(desk, name)})
         elif found or not desk.steps_from(authority, number):
