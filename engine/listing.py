@@ -161,7 +161,7 @@ def verify_lines(authority: str, steps: Sequence[Checked], width: int) -> list[s
 
 
 def verified_lines(checked: Sequence[tuple[str, Sequence[Checked]]], empty: Collection[str], width: int) -> list[str]:
-    """Several logs for people: each in full, a sound one that holds nothing in one line, at last which do not verify."""
+    """Several logs for people: each in full, a sound one that holds nothing in a line, last which do not verify."""
     lines: list[str] = []
     for name, steps in checked:
         brief = len(checked) > 1 and name in empty and all(step.ok for step in steps)

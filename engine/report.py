@@ -227,10 +227,8 @@ def _judge(subject: Rule | Table, view: View) -> str:
 def _record(term: Term, view: View) -> str:
     if term.name in view.steps:
         return f"vires case advance {view.case} {view.steps[term.name]}"
-    if term.type == "choice":
+    if term.type in ("choice", "choices"):  # never an answer as it stands: pasted, it is asked again
         value = "'" + "|".join(term.choices) + "'"
-    elif term.type == "choices":
-        value = "'" + ", ".join(term.choices[:2]) + "'"
     else:
         value = "'DATE HH:MM'" if term.minute else _VALUES.get(term.type, "DATE")
     return f"vires case record {view.case} {term.name}={value}"

@@ -48,6 +48,7 @@ def adopt(
     from pathlib import Path
 
     from engine import adopting, library
+    from engine.adoption import ADOPT
 
     with office(setting(database, clock, persona)) as desk:
         before = desk.shelf(authority)
@@ -61,7 +62,7 @@ def adopt(
             if after.law.packs[id].authority != authority:
                 desk.must_have_log(authority)
         said = f"vires rules adopt {shlex.quote(path)} --authority {authority}"
-        _shown(adopting.adopt(desk, authority, change, confirm, dry_run), authority, adopting.ADOPT, said, form)
+        _shown(adopting.adopt(desk, authority, change, confirm, dry_run), authority, ADOPT, said, form)
 
 
 @click.command()
@@ -88,11 +89,12 @@ def retire(
     vires rules retire camden --authority camden --confirm
     """
     from engine import adopting
+    from engine.adoption import RETIRE
 
     with office(setting(database, clock, persona)) as desk:
         desk.must_have_log(authority)
         said = f"vires rules retire {shlex.quote(name)} --authority {authority}"
-        _shown(adopting.retire(desk, authority, name, confirm, dry_run), authority, adopting.RETIRE, said, form)
+        _shown(adopting.retire(desk, authority, name, confirm, dry_run), authority, RETIRE, said, form)
 
 
 @click.command()
