@@ -221,7 +221,8 @@ def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[st
     same = f"{len(results) - differ - erased} of {len(results)} decisions come to the same answer"
     same += f"; {erased} cannot be taken again: what they rest on was erased" if erased else ""
     sorts = ", ".join(f"{kind} {count}" for kind, count in kinds(results).items())
-    return [*lines, f"{'✗' if differ else '✓'} {same}{f'; {sorts}' if sorts else ''}"]
+    limit = hang("whether what was recorded is true, or all of it is there: audit verify tells", "cannot say: ", width)
+    return [*lines, f"{'✗' if differ else '✓'} {same}{f'; {sorts}' if sorts else ''}", *limit]
 
 
 def kinds(results: Sequence[tuple[str, Replayed]]) -> dict[str, int]:

@@ -70,6 +70,7 @@ def decision_lines(decision: Decision, view: View, subtitle: str = "") -> list[s
         lines += wrap(subtitle, 2, view.width)
     if decision.reason:
         lines += ["", *wrap(decision.reason, 2, view.width)]
+        lines += [f"  next     vires case next {view.case}"] if view.case else []
     if decision.fault:
         lines += wrap(decision.fault, 2, view.width)
     shown = [each for each in decision.findings if view.every or each.blocks or each.settled or each.waived]
@@ -252,6 +253,8 @@ def advanced_lines(state: str, irregular: bool, entry: int, receipt: str, case: 
         lines += ["", *wrap(said, 2, width)]
         asks = "noted --role 'monitoring officer' --reason TEXT --remedy TEXT --report-by DATE"
         lines += hang(f"vires case judge {case} irregular:{entry} {asks}", "  next     ", width)
+    else:
+        lines.append(f"  next     vires case next {case}")
     return [*lines, *hang(state, "  state    ", width), *hang(f"{receipt} (entry {entry})", "  receipt  ", width)]
 
 

@@ -417,6 +417,13 @@ def test_the_next_commands_that_a_refusal_shows_can_be_typed(vires: Run) -> None
         assert vires(*words.split()).exit_code in (0, 1, 2, 3)
 
 
+def test_after_a_step_and_after_one_that_does_not_exist_from_here_the_way_on_is_named(vires: Run) -> None:
+    for words in (("case", "advance", CASE, "enter-contract"), ("case", "advance", CASE, "abandon")):
+        shown = vires(*words).stdout
+        assert f"  next     vires case next {CASE}\n" in shown
+    assert vires("case", "next", CASE).exit_code == 0
+
+
 def test_no_next_command_holds_what_a_shell_would_read_as_a_pipe(vires: Run) -> None:
     vires("case", "record", CASE, "contract.kind=services")
     said = vires("case", "next", CASE, "--all").stdout + vires("case", "advance", CASE, "decide-strategy").stdout
