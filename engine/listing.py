@@ -498,5 +498,6 @@ def problem_github(problem: Problem, kind: str) -> str:
 
 def linted(law: Law, found: int) -> str:
     """How much was looked over, and how much there is to look at."""
-    counted = f"{len(law.packs)} packs, {len(law.rules)} rules, {len(law.tables)} tables, {len(law.cases)} cases"
+    parts = {"pack": law.packs, "rule": law.rules, "table": law.tables, "case": law.cases}
+    counted = ", ".join(f"{len(each)} {what}{'s' * (len(each) != 1)}" for what, each in parts.items())
     return f"✓ {counted}: no problems" if not found else f"? {counted}: no problems, {found} remark{'s' * (found > 1)}"
