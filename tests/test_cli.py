@@ -417,6 +417,24 @@ def test_the_next_commands_that_a_refusal_shows_can_be_typed(vires: Run) -> None
         assert vires(*words.split()).exit_code in (0, 1, 2, 3)
 
 
+def test_what_is_opened_recorded_and_judged_can_be_read_by_machines(vires: Run) -> None:
+    opened = json.loads(vires("case", "open", "camden", "--title", "Second", "--format", "json").stdout)
+    case = opened["case"]
+    assert opened["receipt"].startswith("camden:") and vires("case", "show", case).exit_code == 0
+    kept = json.loads(vires("case", "record", case, "contract.kind=services", "--format", "json").stdout)
+    assert (kept["recorded"][0]["value"], kept["entry"]) == ("services", opened["entry"] + 1)
+    told = ("camden.key-decision.strategy", "yes", "--role", "clerk", "--reason", "Wards", "--format", "json")
+    judged = json.loads(vires("case", "judge", case, *told).stdout)
+    assert (judged["answer"], judged["entry"]) == ("yes", kept["entry"] + 1)
+
+
+@pytest.mark.parametrize(("said", "coloured"), [("", True), ("1", False)])
+def test_no_colour_is_shown_where_nobody_wants_it(place: Path, said: str, coloured: bool) -> None:
+    words = ["--database", str(place), "--clock", NOW, "--as", "ann", "case", "check", CASE]
+    shown = CliRunner().invoke(cli.main, words, color=True, env={"NO_COLOR": said}).stdout
+    assert ("\x1b[" in shown) is coloured
+
+
 def test_after_a_step_and_after_one_that_does_not_exist_from_here_the_way_on_is_named(vires: Run) -> None:
     for words in (("case", "advance", CASE, "enter-contract"), ("case", "advance", CASE, "abandon")):
         shown = vires(*words).stdout

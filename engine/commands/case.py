@@ -35,9 +35,10 @@ def case() -> None:
 @click.argument("authority")
 @click.option("--title", required=True, help="What is being commissioned, in a few words.")
 @click.option("--id", "number", default="", help="The case's id; without it, the next of the year.")
+@format_option
 @store_options
 def open_(
-    authority: str, title: str, number: str, database: str | None, clock: str | None, persona: str | None
+    authority: str, title: str, number: str, form: str, database: str | None, clock: str | None, persona: str | None
 ) -> None:
     """Open a case at the start of the authority's cycle.
 
@@ -48,6 +49,9 @@ def open_(
     with office(setting(database, clock, persona)) as desk:
         name, written = desk.open_case(authority, title, number)
         case = f"{authority}/{name}"
+        if form == "json":
+            show_json({"case": case, "receipt": written.receipt, "entry": written.entry})
+            return
         show([f"✓ opened {case}", f"  next     vires case next {case}", f"  receipt  {written.receipt}"])
 
 
@@ -102,12 +106,14 @@ def show_(name: str, form: str, database: str | None, clock: str | None, persona
 @click.argument("given", nargs=-1, required=True, metavar="NAME=VALUE...")
 @click.option("--planned", is_flag=True, help="Milestones that are still to come.")
 @click.option("--dry-run", is_flag=True, help="Check what is given, write nothing.")
+@format_option
 @store_options
 def record(
     name: str,
     given: tuple[str, ...],
     planned: bool,
     dry_run: bool,
+    form: str,
     database: str | None,
     clock: str | None,
     persona: str | None,
@@ -120,7 +126,7 @@ def record(
     vires case record camden/2025-014 --planned strategy.decided=2025-07-16
     """
     from engine.errors import UsageError
-    from engine.vocabulary import words
+    from engine.vocabulary import to_plain, words
 
     authority, number = case_name(name)
     pairs = []
@@ -131,6 +137,15 @@ def record(
         pairs.append((left.strip(), right))
     with office(setting(database, clock, persona)) as desk:
         kept, written = desk.record(authority, number, pairs, planned, dry_run)
+        if form == "json":
+            told = [
+                {"name": each.name, "value": to_plain(each.value), "planned": planned}
+                | ({"instead_of": each.supersedes} if each.supersedes else {})
+                for each in kept
+            ]
+            proof = {"receipt": written.receipt, "entry": written.entry} if written else {}
+            show_json({"case": name, "recorded": told, **proof})
+            return
         lines = []
         for each in kept:
             again = f"  (instead of entry {each.supersedes})" if each.supersedes else ""
@@ -392,6 +407,7 @@ def advance(
 @click.option("--reason", required=True, help="Why; kept sealed.")
 @click.option("--remedy", default="", help="For irregular:ENTRY: what will be done about it.")
 @click.option("--report-by", default="", metavar="DATE", help="For irregular:ENTRY: when it is reported.")
+@format_option
 @store_options
 def judge(
     name: str,
@@ -401,6 +417,7 @@ def judge(
     reason: str,
     remedy: str,
     report_by: str,
+    form: str,
     database: str | None,
     clock: str | None,
     persona: str | None,
@@ -422,6 +439,10 @@ def judge(
         extra["report_by"] = found.iso if found else ""
     with office(setting(database, clock, persona)) as desk:
         written = desk.judge(authority, number, subject, answer, role, reason, extra)
+        if form == "json":
+            told = {"case": name, "judged": subject, "answer": answer, "role": role, **extra}
+            show_json({**told, "receipt": written.receipt, "entry": written.entry})
+            return
         show([f"✓ judged {subject}: {answer}, by the {role}", f"  receipt  {written.receipt}"])
 
 
