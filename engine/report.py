@@ -242,7 +242,9 @@ def step_line(decision: Decision, day: int | None) -> str:
     return f"{mark} {decision.step:<26} {words}{waits}"
 
 
-def advanced_lines(state: str, irregular: bool, entry: int, receipt: str, case: str, width: int) -> list[str]:
+def advanced_lines(
+    state: str, taken: bool, irregular: bool, entry: int, receipt: str, case: str, width: int
+) -> list[str]:
     """What a step left behind: the state, the entry, and what an irregular step asks for next."""
     lines = []
     if irregular:
@@ -253,7 +255,7 @@ def advanced_lines(state: str, irregular: bool, entry: int, receipt: str, case: 
         lines += ["", *wrap(said, 2, width)]
         asks = "noted --role 'monitoring officer' --reason TEXT --remedy TEXT --report-by DATE"
         lines += hang(f"vires case judge {case} irregular:{entry} {asks}", "  next     ", width)
-    else:
+    elif taken:
         lines.append(f"  next     vires case next {case}")
     return [*lines, *hang(state, "  state    ", width), *hang(f"{receipt} (entry {entry})", "  receipt  ", width)]
 

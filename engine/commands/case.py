@@ -392,7 +392,13 @@ def advance(
                 [
                     *_outlook_lines(desk, name, look, view),
                     *report.advanced_lines(
-                        done.state, done.irregular, done.written.entry, done.written.receipt, name, view.width
+                        done.state,
+                        report.EXIT[look.decision.answer] == 0,
+                        done.irregular,
+                        done.written.entry,
+                        done.written.receipt,
+                        name,
+                        view.width,
                     ),
                 ]
             )
