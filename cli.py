@@ -74,6 +74,8 @@ def main(ctx: click.Context, database: str | None, clock: str | None, persona: s
     from datetime import UTC, datetime
 
     gc.enable()
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
     ctx.obj = Setting(
         instant=datetime.now(tz=UTC),
         login=_login,

@@ -10,6 +10,7 @@ from engine.adoption import ADOPT, CALENDAR, CONFIRMED, PACK, PROPOSED, RETIRE
 from engine.errors import PackError, UsageError
 from engine.library import Library
 from engine.model import Moment
+from engine.report import confirm_lines
 from engine.schema import nearest
 from engine.service import Item, Office, Written, is_training
 
@@ -114,15 +115,16 @@ def _act(
     return Acted(change, stage, desk.append(authority, [item], artifacts))
 
 
-def lines(acted: Acted, authority: str) -> list[str]:
-    """What was proposed or confirmed, for people."""
+def lines(acted: Acted, authority: str, act: str, said: str) -> list[str]:
+    """What was proposed or confirmed, for people; `said` is the command, for the second person to confirm with."""
     change = acted.change
-    verb = {PROPOSED: "proposed", CONFIRMED: "confirmed, and in force from now on"}[acted.stage]
+    done = "in force" if act == ADOPT else "taken back"
+    verb = {PROPOSED: f"proposed to be {done}", CONFIRMED: f"confirmed, and {done} from now on"}[acted.stage]
     shown = [f"{'would be ' if acted.written is None else ''}{verb}: {change.what} {change.id} for {authority}"]
     shown += [f"  digest   {change.digest}", *(f"  change   {each}" for each in change.differences)]
     if acted.written is not None:
         shown.append(f"  receipt  {acted.written.receipt}")
-        shown += ["  next     a second person runs the same with --confirm"] if acted.stage == PROPOSED else []
+        shown += confirm_lines(said) if acted.stage == PROPOSED else []
     return shown
 
 

@@ -214,7 +214,11 @@ def _verify_projection(store: Store, authority: str, read: _Pass, number: int) -
         if fault := read.fault(case, listed.get(case)):
             problems.append(ledger.Problem(sequence, f"case {case}: {fault}"))
     problems += read.logins.faults(store.logins(authority))
-    good = f"{len(read.last)} cases, the list equals a rebuild" if not problems else "the list differs from a rebuild"
+    good = (
+        f"{len(read.last)} case{'s' * (len(read.last) != 1)}, the list equals a rebuild"
+        if not problems
+        else "the list differs from a rebuild"
+    )
     limit = "whether the decisions follow from the facts: replay tells"
     return ledger.Step(number, "projection", not problems, good, tuple(problems), limit)
 

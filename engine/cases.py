@@ -72,7 +72,8 @@ def _wrong(case: Case, found: Finding | None) -> str:
     if found is None:
         return "" if case.expect == NOT_APPLICABLE else f"expected {case.expect}, the rule is not in force"
     if found.answer != case.expect:
-        return f"expected {case.expect}, the answer is {found.answer}: {found.found}"
+        because = found.found or ("its `when` does not hold" if found.answer == NOT_APPLICABLE else "")
+        return f"expected {case.expect}, the answer is {found.answer}" + f": {because}" * bool(because)
     if case.earliest is not None and found.earliest != case.earliest:
         said = Moment(found.earliest) if found.earliest else "no day"
         return f"expected {Moment(case.earliest)} as the earliest day, the answer is {said}"

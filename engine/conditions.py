@@ -187,6 +187,14 @@ def parse(node: Node | None, scope: Scope) -> Condition:
     return items[0] if len(items) == 1 and not title and not cite else All(tuple(items), title, cite)
 
 
+def unknown(name: str, vocabulary: Vocabulary) -> str:
+    """What to write instead of a name that is none."""
+    if re.fullmatch(r"\d{3}.*", name):
+        return "put quotes around an amount with a comma in it"
+    close = nearest(name, vocabulary.terms)
+    return f"{close}; " * bool(close) + f"`vires vocabulary {name.rpartition('.')[2]}` lists names"
+
+
 def _list(word: str, node: Node, scope: Scope) -> Condition:
     if not isinstance(node, Seq) or not node.items:
         scope.wrong(node.where, f"{word}: needs a list of conditions", "write one below the other, each with a dash")
@@ -200,7 +208,7 @@ def _list(word: str, node: Node, scope: Scope) -> Condition:
 def _test(name: str, where: Where, node: Node, scope: Scope) -> list[Condition]:
     term = scope.vocabulary.terms.get(name)
     if term is None:
-        scope.wrong(where, f"no fact or milestone is called {name!r}", nearest(name, scope.vocabulary.terms))
+        scope.wrong(where, f"no fact or milestone is called {name!r}", unknown(name, scope.vocabulary))
         return []
     if term.record:
         scope.wrong(where, f"{name} is of one {term.record}, and there may be many", "count, sum, least or greatest")
@@ -333,7 +341,7 @@ def _order(term: Term, said: str, scope: Scope) -> Condition:
     if other in scope.vocabulary.terms and scope.vocabulary.terms[other].dated:
         return Order(term.name, op, other, bool(match[1]))
     if re.match(r"[a-z]", other):
-        raise UsageError(f"{other!r} is no milestone or date", nearest(other, scope.vocabulary.terms))
+        raise UsageError(f"{other!r} is no milestone or date", nearest(other, scope.vocabulary.dated))
     return Order(term.name, op, parse_moment(other, term.name), bool(match[1]))
 
 
@@ -372,7 +380,7 @@ def _cut_off(node: Node | None, scope: Scope) -> int | None:
 def _moment_name(node: Node | None, scope: Scope) -> str:
     name = text(node)
     if node is not None and (name not in scope.vocabulary.terms or not scope.vocabulary.terms[name].dated):
-        scope.wrong(node.where, f"{name!r} is no milestone or date", nearest(name, scope.vocabulary.terms))
+        scope.wrong(node.where, f"{name!r} is no milestone or date", nearest(name, scope.vocabulary.dated))
     return name
 
 

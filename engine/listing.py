@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from engine import checkpoints
 from engine.anchoring import REACH
@@ -160,6 +160,20 @@ def verify_lines(authority: str, steps: Sequence[Checked], width: int) -> list[s
     ]
 
 
+def verified_lines(checked: Sequence[tuple[str, Sequence[Checked]]], empty: Collection[str], width: int) -> list[str]:
+    """Several logs for people: each in full, a sound one that holds nothing in a line, last which do not verify."""
+    lines: list[str] = []
+    for name, steps in checked:
+        brief = len(checked) > 1 and name in empty and all(step.ok for step in steps)
+        said = f"{name}: nothing but the entry that opened it; {_answer(steps[-1])}"
+        lines += hang(said, "✓ ", width) if brief else verify_lines(name, steps, width)
+    bad = [name for name, steps in checked if not all(step.ok for step in steps)]
+    if len(checked) == 1:
+        return lines
+    told = f"✗ {len(bad)} of {len(checked)} logs do not verify: {', '.join(bad)}"
+    return [*lines, "", *wrap(told if bad else f"✓ {len(checked)} logs, nothing out of place in any", 0, width)]
+
+
 def _answer(last: Checked) -> str:
     """What a verification without a fault comes to: how far it proves anything."""
     if last.title != REACH:
@@ -207,7 +221,8 @@ def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[st
     same = f"{len(results) - differ - erased} of {len(results)} decisions come to the same answer"
     same += f"; {erased} cannot be taken again: what they rest on was erased" if erased else ""
     sorts = ", ".join(f"{kind} {count}" for kind, count in kinds(results).items())
-    return [*lines, f"{'✗' if differ else '✓'} {same}{f'; {sorts}' if sorts else ''}"]
+    limit = hang("whether what was recorded is true, or all of it is there: audit verify tells", "cannot say: ", width)
+    return [*lines, f"{'✗' if differ else '✓'} {same}{f'; {sorts}' if sorts else ''}", *limit]
 
 
 def kinds(results: Sequence[tuple[str, Replayed]]) -> dict[str, int]:
@@ -483,5 +498,6 @@ def problem_github(problem: Problem, kind: str) -> str:
 
 def linted(law: Law, found: int) -> str:
     """How much was looked over, and how much there is to look at."""
-    counted = f"{len(law.packs)} packs, {len(law.rules)} rules, {len(law.tables)} tables, {len(law.cases)} cases"
+    parts = {"pack": law.packs, "rule": law.rules, "table": law.tables, "case": law.cases}
+    counted = ", ".join(f"{len(each)} {what}{'s' * (len(each) != 1)}" for what, each in parts.items())
     return f"✓ {counted}: no problems" if not found else f"? {counted}: no problems, {found} remark{'s' * (found > 1)}"

@@ -228,7 +228,9 @@ def _not_allowed(file: str, text: str, place: int) -> Problem:
 def _advice(text: str, where: Where) -> str:
     lines = text.splitlines()
     line = lines[where.line - 1] if where.line <= len(lines) else ""
-    return "indent with spaces, not tabs" if "\t" in line else ""
+    if "\t" in line:
+        return "indent with spaces, not tabs"
+    return "put quotes around a text with `: ` in it" if line.count(": ") > 1 else ""
 
 
 def _document(file: str, events: Iterator[yaml.Event], problems: list[Problem]) -> Node | None:

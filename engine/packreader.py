@@ -208,13 +208,13 @@ class PackReader:
                 return found.day
         except ValueError:
             pass
-        self.wrong(node.where, f"{text(node)!r} is not a day", "write it as 2025-02-24")
+        self.wrong(node.where, f"{text(node)!r} is not a day", _day_hint(text(node)))
         return None
 
     def _milestone(self, node: Node | None) -> str:
         name = text(node)
         if node is not None and (name not in self.words.terms or not self.words.terms[name].dated):
-            self.wrong(node.where, f"{name!r} is no milestone", nearest(name, self.words.terms))
+            self.wrong(node.where, f"{name!r} is no milestone", nearest(name, self.words.dated))
         return name
 
     def _period(self, node: Node | None) -> InForce:
@@ -261,7 +261,9 @@ class PackReader:
         for day, value, where in named(node, self.problems):
             start, figure = self._day(Text(day, where)), text(value)
             if not re.fullmatch(r"\d{1,12}|refer|none", figure, re.ASCII):
-                self.wrong(value.where, f"{figure!r} is not a figure", "write digits only, refer or none")
+                self.wrong(
+                    value.where, f"{figure!r} is not a figure", "write digits only, refer or none; no £, no comma"
+                )
                 continue
             if start is not None and found and start <= found[-1][0]:
                 self.wrong(where, "the dates do not run forward", "put the earliest first")
@@ -518,7 +520,8 @@ class PackReader:
     def _read_cases(self, root: Node) -> None:
         listed = fields(root, self.problems, *KEYS["cases"]).get("cases")
         if not isinstance(listed, Seq):
-            self.wrong(root.where, "cases: needs a list")
+            if listed is not None:
+                self.wrong(root.where, "cases: needs a list")
             return
         for node in listed.items:
             read = fields(node, self.problems, *KEYS["case"])
@@ -527,7 +530,11 @@ class PackReader:
             subject = text(read.get("rule") or read.get("table"))
             expect = text(read.get("expect"))
             if "rule" in read and "expect" in read and expect not in ANSWERS:
-                self.wrong(read["expect"].where, f"{expect!r} is not an answer", nearest(expect, ANSWERS))
+                self.wrong(
+                    read["expect"].where,
+                    f"{expect!r} is not an answer",
+                    f"write {', '.join(ANSWERS[:-1])} or {ANSWERS[-1]}",
+                )
             listed_facts = named(read.get("given"), self.problems)
             given = {name: self._given(name, value, where) for name, value, where in listed_facts}
             self.cases.append(
@@ -545,5 +552,14 @@ class PackReader:
 
     def _given(self, name: str, node: Node, where: Where) -> Value | None:
         if self.words.find(name) is None:
-            self.wrong(where, f"no fact or milestone is called {name!r}", nearest(name, self.words.terms))
+            self.wrong(where, f"no fact or milestone is called {name!r}", conditions.unknown(name, self.words))
         return self._value(name, node)
+
+
+def _day_hint(said: str) -> str:
+    """What to write instead of a text that is no day: the same day, where it is written as people write it here."""
+    if re.fullmatch(r"\d{1,3}", said):
+        return "write a day as 2025-02-24, and a figure without a comma"
+    if match := re.fullmatch(r"(\d\d?)[/.](\d\d?)[/.](\d{4})", said):
+        return f"write it as {match[3]}-{int(match[2]):02}-{int(match[1]):02}"
+    return "write it as 2025-02-24"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from engine.errors import UsageError
 from engine.law import Law
 from engine.model import Moment
 from engine.posts import ASSIGN, AUDITOR, CONFIRMED, PROPOSED, Held, Register
+from engine.report import confirm_lines
 from engine.schema import nearest
 from engine.service import Item, Office, Written, new_person, sealed
 
@@ -134,7 +136,9 @@ def lines(acted: Acted, authority: str) -> list[str]:
     shown += [f"  {name:<13}  {word}" for name, word in terms.items() if word]
     if acted.written is not None:
         shown.append(f"  receipt  {acted.written.receipt}")
-        shown += ["  next     a second person runs the same with --confirm"] if acted.stage == PROPOSED else []
+        said = f"vires post {wish.act} {shlex.quote(wish.login)} {shlex.quote(wish.post)} --authority {authority}"
+        said += f" --acting-for {shlex.quote(wish.acting_for)}" if wish.acting_for else ""
+        shown += confirm_lines(said) if acted.stage == PROPOSED else []
     return shown
 
 

@@ -41,7 +41,7 @@ _MARKS = {
 EXIT = {MAY_PROCEED: 0, NOT_MET: 1, REFER: 3, MISSING: 3}
 _ORDER = (NOT_MET, REFER, MISSING, MET, NOT_APPLICABLE)
 _GAP = 12  # the column at which a finding's lines begin
-_VALUES = {"money": "'AMOUNT incl VAT'", "boolean": "yes|no", "integer": "N", "text": "TEXT", "date": "DATE"}
+_VALUES = {"money": "'AMOUNT incl VAT'", "boolean": "'yes|no'", "integer": "N", "text": "TEXT", "date": "DATE"}
 
 
 class View(NamedTuple):
@@ -70,6 +70,7 @@ def decision_lines(decision: Decision, view: View, subtitle: str = "") -> list[s
         lines += wrap(subtitle, 2, view.width)
     if decision.reason:
         lines += ["", *wrap(decision.reason, 2, view.width)]
+        lines += [f"  next     vires case next {view.case}"] if view.case else []
     if decision.fault:
         lines += wrap(decision.fault, 2, view.width)
     shown = [each for each in decision.findings if view.every or each.blocks or each.settled or each.waived]
@@ -216,8 +217,9 @@ def _undone(rule: Rule, view: View) -> tuple[str, ...]:
 def _judge(subject: Rule | Table, view: View) -> str:
     if isinstance(subject, Table):
         term = view.law.vocabulary.terms[subject.decides]
-        answer = "|".join(term.choices) if term.type == "choice" else "yes|no"
-        answer = f"'{answer}'" if " " in answer else answer
+        answer = (
+            f"'{'|'.join(term.choices) if term.type == 'choice' else 'yes|no'}'"  # a shell reads a bare | as a pipe
+        )
     else:
         answer = f"'{MET}|{NOT_MET}|{NOT_APPLICABLE}'"
     return f"vires case judge {view.case} {subject.id} {answer} --role POST --reason TEXT"
@@ -226,10 +228,8 @@ def _judge(subject: Rule | Table, view: View) -> str:
 def _record(term: Term, view: View) -> str:
     if term.name in view.steps:
         return f"vires case advance {view.case} {view.steps[term.name]}"
-    if term.type == "choice":
+    if term.type in ("choice", "choices"):  # never an answer as it stands: pasted, it is asked again
         value = "'" + "|".join(term.choices) + "'"
-    elif term.type == "choices":
-        value = "'" + ", ".join(term.choices[:2]) + "'"
     else:
         value = "'DATE HH:MM'" if term.minute else _VALUES.get(term.type, "DATE")
     return f"vires case record {view.case} {term.name}={value}"
@@ -242,7 +242,9 @@ def step_line(decision: Decision, day: int | None) -> str:
     return f"{mark} {decision.step:<26} {words}{waits}"
 
 
-def advanced_lines(state: str, irregular: bool, entry: int, receipt: str, case: str, width: int) -> list[str]:
+def advanced_lines(
+    state: str, taken: bool, irregular: bool, entry: int, receipt: str, case: str, width: int
+) -> list[str]:
     """What a step left behind: the state, the entry, and what an irregular step asks for next."""
     lines = []
     if irregular:
@@ -253,6 +255,8 @@ def advanced_lines(state: str, irregular: bool, entry: int, receipt: str, case: 
         lines += ["", *wrap(said, 2, width)]
         asks = "noted --role 'monitoring officer' --reason TEXT --remedy TEXT --report-by DATE"
         lines += hang(f"vires case judge {case} irregular:{entry} {asks}", "  next     ", width)
+    elif taken:
+        lines.append(f"  next     vires case next {case}")
     return [*lines, *hang(state, "  state    ", width), *hang(f"{receipt} (entry {entry})", "  receipt  ", width)]
 
 
@@ -303,6 +307,11 @@ def _weekend(why: str) -> bool:
 
 def _weekends(working: Working) -> bool:
     return any(not mark.counted and _weekend(mark.why) for mark in working.marks)
+
+
+def confirm_lines(said: str) -> list[str]:
+    """What the second person types."""
+    return [f"  next     {said} --confirm", "           by another person than you, as themselves"]
 
 
 def wrap(said: str, indent: int, width: int) -> list[str]:

@@ -29,7 +29,7 @@ def fields(
             problems.append(Problem(where, f"unknown key {key!r}", nearest(key, known) or f"known: {', '.join(known)}"))
     for key in required:
         if key not in node.entries:
-            problems.append(Problem(node.where, f"the key {key!r} is missing"))
+            problems.append(Problem(node.where, f"the key {key!r} is missing", f"write `{key}:` here"))
     return dict(node.entries)
 
 

@@ -152,14 +152,23 @@ class Vocabulary:
         raise UsageError(f"no fact or milestone is called {name!r}", nearest(name, self.terms))
 
     def about(self, word: str) -> tuple[Term, ...]:
-        """The term of that name alone, or every term that speaks of the word, by name; all for no word."""
+        """The term of that name alone, or every term that speaks of each of the words, by name; all for none."""
         if word in self.terms:
             return (self.terms[word],)
-        word = word.casefold()
-        spoken = (term for _, term in sorted(self.terms.items()))
-        return tuple(
-            term for term in spoken if word in " ".join((term.name, term.title, term.ask, *term.choices)).casefold()
+        wanted = word.casefold().split()
+        spoken = (
+            (term, " ".join((term.name, term.title, term.ask, *term.choices)).casefold()) for term in self._sorted
         )
+        return tuple(term for term, said in spoken if all(each in said for each in wanted))
+
+    @property
+    def _sorted(self) -> list[Term]:
+        return [term for _, term in sorted(self.terms.items())]
+
+    @property
+    def dated(self) -> list[str]:
+        """The names of all that is a date or minute, milestones and others."""
+        return [name for name, term in self.terms.items() if term.dated]
 
 
 def parse(nodes: Mapping[str, Node]) -> tuple[Vocabulary, tuple[Problem, ...]]:

@@ -43,13 +43,16 @@ def way(step: Step, state: str, look: Outlook, view: View) -> Way:
 
 
 def _to_do(step: Step, look: Outlook, view: View) -> tuple[Finding | None, str]:
-    """The first finding one can act on, and the one thing to do about it."""
+    """The first finding one can act on, and the one thing to do about it.
+
+    What is to be recorded comes before what is to be judged: a judgement lapses when a fact that it rests on changes.
+    """
     decision = look.decision
     if decision.answer == MAY_PROCEED:
         return None, f"vires case advance {view.case} {step.id}"
     if not decision.blocking:
         return None, decision.fault or decision.reason
-    for finding in decision.blocking:
+    for finding in sorted(decision.blocking, key=lambda each: each.stands == REFER):
         if commands := next_steps(finding, view):
             return finding, commands[0]
     first = decision.blocking[0]
@@ -63,28 +66,36 @@ def _to_do(step: Step, look: Outlook, view: View) -> tuple[Finding | None, str]:
 
 
 def way_lines(state: str, cycle: Workflow, ways: Sequence[Way], view: View) -> list[str]:
-    """The ways on for people: those that move the case first, then what can be done where it stands."""
+    """The ways on for people: those that move the case first, then what can be done where it stands.
+
+    What stays here is told in one line each, unless the view shows everything.
+    """
     here = cycle.state(state)
     stage = next((each.title for each in cycle.stages if here and each.id == here.stage), "")
     lines = [f"{view.case} · {here.title if here else state} · {stage}"]
     if not ways:
         return [*lines, "  at its end: no step leads on"]
-    for heading, group in (
-        ("Leads on", [each for each in ways if each.to != state]),
-        ("Stays here", [each for each in ways if each.to == state]),
-    ):
+    on, here_still = [each for each in ways if each.to != state], [each for each in ways if each.to == state]
+    brief = bool(on) and not view.every
+    for heading, group in (("Leads on", on), ("Stays here", here_still)):
         lines += ["", heading] if group else []
         for each in group:
-            lines += _way_lines(each, view)
-    return lines
+            lines += _verdict_lines(each, view)
+            lines += _do_lines(each, view) if group is on or not brief else []
+    told = f"what each of these wants: vires case next {view.case} --all"
+    return [*lines, f"  {told}"] if brief and here_still else lines
 
 
-def _way_lines(each: Way, view: View) -> list[str]:
+def _verdict_lines(each: Way, view: View) -> list[str]:
     mark, words = VERDICTS[each.answer]
     more = f", {each.points} points" if each.points > 1 else ""
     later = each.earliest is not None and each.earliest > each.on.day
     waits = f", not before {Moment(each.earliest)}" if later and each.earliest is not None else ""
-    lines = hang(f"{words}{more}{waits}", f"{mark} {each.step.id:<26} ", view.width)
+    return hang(f"{words}{more}{waits}", f"{mark} {each.step.id:<26} ", view.width)
+
+
+def _do_lines(each: Way, view: View) -> list[str]:
+    lines = []
     if each.because is not None:
         lines += wrap(
             f"{view.law.rules[each.because.rule].title} ({view.law.rules[each.because.rule].cite})", 4, view.width

@@ -275,7 +275,8 @@ def lines(results: Sequence[Tried], width: int, moves: Sequence[Moved] | None = 
         listed = [(f"{m.authority}/{m.case}", m.step, m.rule or "the step", m.before, m.after) for m in moves]
         shown += [f"{'✗' if moves else '✓'} {len(moves)} open deadlines move"]
         shown += ["", *report.table(("case", "step", "rule", "before", "after"), listed, width), ""] if moves else []
-    said = f"{len(results):,} decisions, {cases:,} cases · {flips:,} would change · {counts['']:,} the same"
+    said = f"{len(results):,} decision{'s' * (len(results) != 1)}, {cases:,} case{'s' * (cases != 1)}"
+    said += f" · {flips:,} would change · {counts['']:,} the same"
     said += f" · {counts[CANNOT_TELL]:,} cannot tell" if counts[CANNOT_TELL] else ""
     said += (
         f" · {counts[NOT_REPLAYED]:,} do not replay as they are (vires audit replay)" if counts[NOT_REPLAYED] else ""

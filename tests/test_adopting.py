@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +55,7 @@ def both(vires: Run, folder: Path) -> None:
 
 def test_one_person_proposes_and_another_confirms(vires: Run, draft: Path) -> None:
     first = vires(*ADOPT, str(draft), "--authority", "camden")
-    assert first.exit_code == 0 and "proposed: pack camden for camden" in first.output
+    assert first.exit_code == 0 and "proposed to be in force: pack camden for camden" in first.output
     assert "at least 8" in " ".join(first.output.split())
     own = vires(*ADOPT, str(draft), "--authority", "camden", "--confirm")
     assert own.exit_code == 2 and "you proposed it yourself" in own.output
@@ -153,3 +155,13 @@ def test_a_forged_confirmation_by_the_same_person_counts_for_nothing() -> None:
         entries.append(ledger.compose(head, "camden", draft, "2026-03-02T10:00:00Z"))
         head = ledger.head_after(ledger.write(entries[-1], ()))
     assert adoption.folded(entries).in_force == {}
+
+
+def test_what_is_next_after_a_proposal_can_be_pasted_by_the_second_person(vires: Run, draft: Path) -> None:
+    for words in ((*ADOPT, str(draft)), ("rules", "retire", "camden")):
+        first = vires(*words, "--authority", "camden")
+        said = re.search(r"next +vires (.*)", first.output)
+        assert said, first.output
+        second = vires(*shlex.split(said[1]), who="bob")
+        assert second.exit_code == 0, second.output
+    assert "taken back from now on" in second.output and "in force" not in second.output

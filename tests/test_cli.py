@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -107,6 +108,13 @@ def test_exit_4_when_a_pack_is_broken(vires: Run, tmp_path: Path) -> None:
 
 def test_exit_5_when_a_receipt_does_not_match(vires: Run) -> None:
     assert vires("audit", "verify", "--receipt", f"camden:2:{'0' * 24}").exit_code == 5
+
+
+def test_of_many_logs_the_last_line_names_those_that_do_not_verify_and_empty_ones_take_a_line(vires: Run) -> None:
+    shown = vires("audit", "verify", "--receipt", f"camden:2:{'0' * 24}").stdout
+    logs = len(re.findall(r"^✓ \S+: nothing but the entry that opened it", shown, re.M)) + 1
+    assert shown.splitlines()[-1] == f"✗ 1 of {logs} logs do not verify: camden" and logs > 2
+    assert "nothing out of place in any" in vires("audit", "verify").stdout.splitlines()[-1]
 
 
 def test_exit_6_when_there_is_no_store(vires: Run, place: Path) -> None:
@@ -407,6 +415,40 @@ def test_the_next_commands_that_a_refusal_shows_can_be_typed(vires: Run) -> None
             .replace("TEXT", "why")
         )
         assert vires(*words.split()).exit_code in (0, 1, 2, 3)
+
+
+def test_what_is_opened_recorded_and_judged_can_be_read_by_machines(vires: Run) -> None:
+    opened = json.loads(vires("case", "open", "camden", "--title", "Second", "--format", "json").stdout)
+    case = opened["case"]
+    assert opened["receipt"].startswith("camden:") and vires("case", "show", case).exit_code == 0
+    kept = json.loads(vires("case", "record", case, "contract.kind=services", "--format", "json").stdout)
+    assert (kept["recorded"][0]["value"], kept["entry"]) == ("services", opened["entry"] + 1)
+    told = ("camden.key-decision.strategy", "yes", "--role", "clerk", "--reason", "Wards", "--format", "json")
+    judged = json.loads(vires("case", "judge", case, *told).stdout)
+    assert (judged["answer"], judged["entry"]) == ("yes", kept["entry"] + 1)
+
+
+@pytest.mark.parametrize(("said", "coloured"), [("", True), ("1", False)])
+def test_no_colour_is_shown_where_nobody_wants_it(place: Path, said: str, coloured: bool) -> None:
+    words = ["--database", str(place), "--clock", NOW, "--as", "ann", "case", "check", CASE]
+    shown = CliRunner().invoke(cli.main, words, color=True, env={"NO_COLOR": said}).stdout
+    assert ("\x1b[" in shown) is coloured
+
+
+def test_after_a_step_and_after_one_that_does_not_exist_from_here_the_way_on_is_named(vires: Run) -> None:
+    for words in (("case", "advance", CASE, "enter-contract"), ("case", "advance", CASE, "abandon")):
+        shown = vires(*words).stdout
+        assert shown.count(f"  next     vires case next {CASE}\n") == 1
+    assert vires("case", "next", CASE).exit_code == 0
+
+
+def test_no_next_command_holds_what_a_shell_would_read_as_a_pipe(vires: Run) -> None:
+    vires("case", "record", CASE, "contract.kind=services")
+    said = vires("case", "next", CASE, "--all").stdout + vires("case", "advance", CASE, "decide-strategy").stdout
+    steps = [step for step in re.findall(r"next +(vires .*)", said) if "|" in step]
+    assert any("yes|no" in step for step in steps)
+    for step in steps:
+        assert "|" not in list(shlex.shlex(step, posix=True, punctuation_chars=True)), step
 
 
 # ---- asking without a store

@@ -145,8 +145,11 @@ def test_a_case_is_read_with_typed_facts() -> None:
         (rule(require=LOTS, refer="x"), "a rule has one of require, refer, readings; this has ['require', 'refer']"),
         (
             rule(require="{contract.lotz: yes}"),
-            "no fact or milestone is called 'contract.lotz'; did you mean contract.lots?",
+            "no fact or milestone is called 'contract.lotz'; did you mean contract.lots?; `vires vocabulary lotz`",
         ),
+        (rule(require="{a: at least £100,000}"), "is called '000'; put quotes around an amount with a comma in it"),
+        (rule(require=LOTS, in_force="{from: 1/4/2026}"), "'1/4/2026' is not a day; write it as 2026-04-01"),
+        (rule(require=LOTS, remedy="Wait: the period runs"), "put quotes around a text with `: ` in it"),
         (rule(require=LOTS, binds="[goo]"), "no workflow has a step 'goo'; did you mean go?"),
         (rule(require=LOTS, binds="[]"), "the rule binds no step"),
         (rule(require=LOTS, binds="go"), "expected a list of words; write [a, b]"),
@@ -327,7 +330,8 @@ def test_one_authoritys_figure_is_not_to_be_had_by_another_nor_by_all() -> None:
     ("keys", "what"),
     [
         ({"rule": "test.two"}, "no rule or table is called 'test.two'; did you mean test.one?"),
-        ({"expect": "passed"}, "'passed' is not an answer"),
+        ({"expect": "refused"}, "'refused' is not an answer; write met, not applicable, not met, missing or refer"),
+        ({"given": "{contract.value: £100,000}"}, "put quotes around an amount with a comma in it"),
         ({"expect": ""}, "the key 'expect' is missing"),
         ({"table": "test.regime"}, "a case is of one rule: or one table:"),
         ({"rule": ""}, "a case is of one rule: or one table:"),

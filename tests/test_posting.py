@@ -63,6 +63,7 @@ def test_one_person_assigns_a_post_and_another_confirms(vires: Run) -> None:
     )
     first = vires(*told)
     assert first.exit_code == 0 and "proposed: bob is assigned director" in first.output
+    assert "vires post assign bob director --authority camden --confirm" in first.output
     assert "you proposed it yourself" in vires(*told, "--confirm").output
     assert "it is your own post" in flat(vires(*told, "--confirm", who="bob"))
     assert "confirmed" in vires(*told, "--confirm", who="mia").output

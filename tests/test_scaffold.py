@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+import cli
 from engine import cases, library, lint, scaffold
 from engine.errors import UsageError
 from tests.conftest import day
@@ -70,3 +74,22 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 def test_the_template_is_no_pack_of_the_shipped_law() -> None:
     assert not any("_template" in folder for folder in library.shipped().folders)
+
+
+def test_whoever_types_what_the_page_on_rules_shows_has_a_rule_that_passes_and_whose_cases_prove_it(
+    tmp_path: Path,
+) -> None:
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(cli.main, ["rules", *words])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    page = (Path(__file__).parents[1] / "rules" / "README.md").read_text()
+    blocks = [textwrap.dedent(each) for each in re.findall(r"^   ```yaml\n(.*?)^   ```", page, re.M | re.S)]
+    files = dict(zip(("call-in.yaml", "call-in.cases.yaml", "equivalent.yaml"), blocks, strict=True))
+    run("new", "authority", "ealing", "--into", str(tmp_path))
+    for name, said in files.items():
+        (tmp_path / "ealing" / name).write_text(said)
+    assert "no problems" in run("lint", str(tmp_path / "ealing"))
+    shown = run("test", str(tmp_path / "ealing"), "--mutate")
+    assert "0 survive" in shown or "survive" not in shown, shown

@@ -20,8 +20,8 @@ def test_unknown_and_missing_keys_are_all_told_with_the_nearest_known_one() -> N
     assert [str(problem) for problem in problems] == [
         "a.yaml:1:1: unknown key 'titel'; did you mean title?",
         "a.yaml:2:1: unknown key 'zzz'; known: title, cite, when",
-        "a.yaml:1:1: the key 'title' is missing",
-        "a.yaml:1:1: the key 'cite' is missing",
+        "a.yaml:1:1: the key 'title' is missing; write `title:` here",
+        "a.yaml:1:1: the key 'cite' is missing; write `cite:` here",
     ]
     assert set(found) == {"titel", "zzz"}
 

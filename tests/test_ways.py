@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from engine import ways
-from engine.model import MAY_PROCEED, MISSING, NOT_MET
+from engine.model import MAY_PROCEED, MISSING, NOT_MET, REFER
 from engine.report import View
 from engine.ways import Way
 from tests.simulator import LATE, NAME, Council
@@ -80,3 +81,27 @@ def test_a_closed_case_is_at_its_end(council: Council) -> None:
     _, view = looked(council)
     assert ways.way_lines("closed", cycle, [], view)[-1] == "  at its end: no step leads on"
     assert ways.ways_plain("closed", cycle, [], view)["final"] is True
+
+
+def test_what_is_to_be_recorded_comes_before_what_is_to_be_judged(council: Council) -> None:
+    desk = council.office(LATE)
+    law, cycle = desk.law("camden"), desk.workflow_of("camden", NAME)
+    step, look = cycle.step("decide-strategy"), desk.outlook("camden", NAME, "decide-strategy")
+    assert step is not None
+    law_rule = next(each for each in look.decision.findings if each.blocks)
+    judged = replace(law_rule, rule="camden.bands.current", answer=REFER, needs=("camden.bands.current",))
+    unknown = replace(law_rule, answer=MISSING, needs=("contract.kind",))
+    asked = look._replace(decision=replace(look.decision, answer=REFER, findings=(judged, unknown)))
+    said = ways.way(step, "needs-assessed", asked, View(law, look.assessment, CASE, {})).do
+    assert asked.decision.blocking[0] == judged and "case record" in said and "contract.kind" in said
+
+
+def test_steps_that_stay_here_take_a_line_each_unless_all_is_asked(council: Council) -> None:
+    found, view = looked(council)
+    cycle, listed = council.office(LATE).workflow_of("camden", NAME), list(found.values())
+    short = ways.way_lines("needs-assessed", cycle, listed, view)
+    long = ways.way_lines("needs-assessed", cycle, listed, view._replace(every=True))
+    stays = [each for each in listed if each.to == "needs-assessed"]
+    assert short[-1] == f"  what each of these wants: vires case next {CASE} --all"
+    assert len(short) - short.index("Stays here") == len(stays) + 2 < len(long) - long.index("Stays here")
+    assert all(any(each.do in line for line in long) for each in stays)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -47,6 +48,7 @@ def adopt(
     from pathlib import Path
 
     from engine import adopting, library
+    from engine.adoption import ADOPT
 
     with office(setting(database, clock, persona)) as desk:
         before = desk.shelf(authority)
@@ -59,7 +61,8 @@ def adopt(
             change = adopting.looked_over(before, after, "pack", id, after.folders[str(Path(path))])
             if after.law.packs[id].authority != authority:
                 desk.must_have_log(authority)
-        _shown(adopting.adopt(desk, authority, change, confirm, dry_run), authority, form)
+        said = f"vires rules adopt {shlex.quote(path)} --authority {authority}"
+        _shown(adopting.adopt(desk, authority, change, confirm, dry_run), authority, ADOPT, said, form)
 
 
 @click.command()
@@ -86,10 +89,12 @@ def retire(
     vires rules retire camden --authority camden --confirm
     """
     from engine import adopting
+    from engine.adoption import RETIRE
 
     with office(setting(database, clock, persona)) as desk:
         desk.must_have_log(authority)
-        _shown(adopting.retire(desk, authority, name, confirm, dry_run), authority, form)
+        said = f"vires rules retire {shlex.quote(name)} --authority {authority}"
+        _shown(adopting.retire(desk, authority, name, confirm, dry_run), authority, RETIRE, said, form)
 
 
 @click.command()
@@ -114,13 +119,13 @@ def adopted(authority: str, form: str, database: str | None, clock: str | None, 
             show(report.table(("kind", "id", "digest", "stage"), rows, width()) if rows else nothing)
 
 
-def _shown(acted: Acted, authority: str, form: str) -> None:
+def _shown(acted: Acted, authority: str, act: str, said: str, form: str) -> None:
     from engine import adopting
 
     if form == "json":
         show_json(adopting.plain(acted, authority))
     else:
-        show(adopting.lines(acted, authority))
+        show(adopting.lines(acted, authority, act, said))
 
 
 def add_to(group: click.Group) -> None:

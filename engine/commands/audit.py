@@ -135,8 +135,9 @@ def verify(
                 {"verified": good, **wrong, "logs": {name: listing.steps_plain(steps) for name, steps in checked}}
             )
         else:
-            show([line for name, steps in checked for line in listing.verify_lines(name, steps, width())])
-            show([f"✗ {service.MIXED}: the first entry of one was altered"] if mixed else [])
+            empty = {name for name in logs if desk.store.newest(name) == 1}
+            told = [f"✗ {service.MIXED}: the first entry of one was altered"] if mixed else []
+            show([*listing.verified_lines(checked, empty, width()), *told])
         finish(0 if good else 5)
 
 

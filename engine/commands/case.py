@@ -35,9 +35,10 @@ def case() -> None:
 @click.argument("authority")
 @click.option("--title", required=True, help="What is being commissioned, in a few words.")
 @click.option("--id", "number", default="", help="The case's id; without it, the next of the year.")
+@format_option
 @store_options
 def open_(
-    authority: str, title: str, number: str, database: str | None, clock: str | None, persona: str | None
+    authority: str, title: str, number: str, form: str, database: str | None, clock: str | None, persona: str | None
 ) -> None:
     """Open a case at the start of the authority's cycle.
 
@@ -48,7 +49,10 @@ def open_(
     with office(setting(database, clock, persona)) as desk:
         name, written = desk.open_case(authority, title, number)
         case = f"{authority}/{name}"
-        show([f"✓ opened {case}", f"  next     vires case check {case}", f"  receipt  {written.receipt}"])
+        if form == "json":
+            show_json({"case": case, "receipt": written.receipt, "entry": written.entry})
+            return
+        show([f"✓ opened {case}", f"  next     vires case next {case}", f"  receipt  {written.receipt}"])
 
 
 @case.command("list")
@@ -102,12 +106,14 @@ def show_(name: str, form: str, database: str | None, clock: str | None, persona
 @click.argument("given", nargs=-1, required=True, metavar="NAME=VALUE...")
 @click.option("--planned", is_flag=True, help="Milestones that are still to come.")
 @click.option("--dry-run", is_flag=True, help="Check what is given, write nothing.")
+@format_option
 @store_options
 def record(
     name: str,
     given: tuple[str, ...],
     planned: bool,
     dry_run: bool,
+    form: str,
     database: str | None,
     clock: str | None,
     persona: str | None,
@@ -120,7 +126,7 @@ def record(
     vires case record camden/2025-014 --planned strategy.decided=2025-07-16
     """
     from engine.errors import UsageError
-    from engine.vocabulary import words
+    from engine.vocabulary import to_plain, words
 
     authority, number = case_name(name)
     pairs = []
@@ -131,6 +137,15 @@ def record(
         pairs.append((left.strip(), right))
     with office(setting(database, clock, persona)) as desk:
         kept, written = desk.record(authority, number, pairs, planned, dry_run)
+        if form == "json":
+            told = [
+                {"name": each.name, "value": to_plain(each.value), "planned": planned}
+                | ({"instead_of": each.supersedes} if each.supersedes else {})
+                for each in kept
+            ]
+            proof = {"receipt": written.receipt, "entry": written.entry} if written else {}
+            show_json({"case": name, "recorded": told, **proof})
+            return
         lines = []
         for each in kept:
             again = f"  (instead of entry {each.supersedes})" if each.supersedes else ""
@@ -176,6 +191,7 @@ def check(
             show_json({"case": name, "steps": plain, **_not_theirs(desk, name)})
             return
         lines = [report.step_line(look.decision, look.earliest.day) for look in looks]
+        lines.append(f"  what each of these wants: vires case next {name} --all")
         show([*lines, *_not_theirs(desk, name).values()] if view else [f"{name} is at its end: no step leads on"])
 
 
@@ -183,18 +199,27 @@ def check(
 @click.argument("name", metavar="CASE")
 @click.option("--on", metavar="DATE", help="As if it were this day.")
 @click.option("--may", is_flag=True, help="Only the steps that may be taken.")
+@click.option("--all", "every", is_flag=True, help="What each step wants, those too that leave the case where it is.")
 @format_option
 @store_options
 def next_(
-    name: str, on: str | None, may: bool, form: str, database: str | None, clock: str | None, persona: str | None
+    name: str,
+    on: str | None,
+    may: bool,
+    every: bool,
+    form: str,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
 ) -> None:
     """Every step from where the case stands: its verdict, the earliest date, and the one thing to do next.
 
-    Steps that move the case on stand first. A verdict is may proceed, not met, refer or missing. Writes nothing; exit 0
-    whatever the verdicts.
+    Steps that move the case on stand first; those that leave it where it is take a line each, unless --all. A verdict
+    is may proceed, not met, refer or missing. Writes nothing; exit 0 whatever the verdicts.
 
     \b
     vires case next camden/2025-014
+    vires case next camden/2025-014 --all
     vires case next camden/2025-014 --on 2025-12-30 --may
     vires case next camden/2025-014 --format json
     """
@@ -210,7 +235,7 @@ def next_(
             step, look = cycle.step(each), desk.outlook(authority, number, each, day(on, "--on"))
             if step is not None and (look.decision.answer == MAY_PROCEED or not may):
                 found.append(ways.way(step, state, look, _view(desk, name, look, False, False)))
-        view = View(desk.law(authority), None, name, width=width())
+        view = View(desk.law(authority), None, name, every=every, width=width())
         if form == "json":
             show_json({**ways.ways_plain(state, cycle, found, view), **_not_theirs(desk, name)})
         elif found or not desk.steps_from(authority, number):
@@ -367,7 +392,13 @@ def advance(
                 [
                     *_outlook_lines(desk, name, look, view),
                     *report.advanced_lines(
-                        done.state, done.irregular, done.written.entry, done.written.receipt, name, view.width
+                        done.state,
+                        report.EXIT[look.decision.answer] == 0,
+                        done.irregular,
+                        done.written.entry,
+                        done.written.receipt,
+                        name,
+                        view.width,
                     ),
                 ]
             )
@@ -382,6 +413,7 @@ def advance(
 @click.option("--reason", required=True, help="Why; kept sealed.")
 @click.option("--remedy", default="", help="For irregular:ENTRY: what will be done about it.")
 @click.option("--report-by", default="", metavar="DATE", help="For irregular:ENTRY: when it is reported.")
+@format_option
 @store_options
 def judge(
     name: str,
@@ -391,6 +423,7 @@ def judge(
     reason: str,
     remedy: str,
     report_by: str,
+    form: str,
     database: str | None,
     clock: str | None,
     persona: str | None,
@@ -412,6 +445,10 @@ def judge(
         extra["report_by"] = found.iso if found else ""
     with office(setting(database, clock, persona)) as desk:
         written = desk.judge(authority, number, subject, answer, role, reason, extra)
+        if form == "json":
+            told = {"case": name, "judged": subject, "answer": answer, "role": role, **extra}
+            show_json({**told, "receipt": written.receipt, "entry": written.entry})
+            return
         show([f"✓ judged {subject}: {answer}, by the {role}", f"  receipt  {written.receipt}"])
 
 

@@ -298,7 +298,7 @@ def pack(
     signed = "signed" if note is not None else "no checkpoint: it will be consistent, not proved"
     lines = [
         f"✓ {about}: {len(made.lines):,} of {len(made.leaves):,} entries, {signed}",
-        f"  {len(made.openings):,} openings in it, {len(made.withheld):,} withheld",
+        f"  {len(made.openings):,} opening{'s' * (len(made.openings) != 1)} in it, {len(made.withheld):,} withheld",
         f"  next  vires audit verify {out}",
     ]
     show(lines)

@@ -118,7 +118,8 @@ def lint(path: str | None, form: str) -> None:
 
     shelf = _library(path)
     law, problems = shelf.check()
-    found = () if problems else _remarks(law, "" if path is None else library.pack_in(shelf, Path(path)))
+    own = "" if path is None else library.pack_in(shelf, Path(path))
+    found = () if problems else _remarks(law, own)
     if form == "json":
         show_json(
             [listing.problem_plain(each, "error") for each in problems]
@@ -131,7 +132,7 @@ def lint(path: str | None, form: str) -> None:
         for problem in (*problems, *found):
             click.echo(str(problem))
         if not problems:
-            show([listing.linted(law, len(found))])
+            show([listing.linted(law.only({own}) if own else law, len(found))])
     finish(4 if problems else 1 if found else 0)
 
 

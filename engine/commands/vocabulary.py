@@ -13,11 +13,12 @@ from engine.commands.common import format_option, shipped, show, show_json, widt
 def vocabulary(word: str, form: str) -> None:
     """The facts and milestones there are, or those that speak of WORD, with their choices and questions.
 
-    WORD is a whole name, or stands anywhere in a name, title, choice or question.
+    WORD is a whole name, or stands anywhere in a name, title, choice or question; of several words, all do.
 
     \b
     vires vocabulary
     vires vocabulary standstill
+    vires vocabulary "award decided"
     vires vocabulary contract.kind --format json
     """
     from engine import listing
