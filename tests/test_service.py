@@ -251,7 +251,6 @@ def test_what_is_planned_counts_when_looking_ahead_and_never_when_a_step_is_take
         ("contract.value=nan", False, "not an amount of money"),
         ("contract.value=99999999999999", False, "more than any contract"),
         ("contract.kind=sevices", False, "services"),
-        ("contract.health_service=true", False, "neither yes nor no"),
         ("contract.cpv=", False, "nothing was given"),
         ("contract.cpv=\x1b[2J", False, "cannot be shown"),
         ("contract.cpv=\udcff", False, "cannot be shown"),

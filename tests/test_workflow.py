@@ -161,7 +161,7 @@ def test_the_plain_form_is_json_and_leaves_out_what_is_not_given(small):
     ("old", "new", "expected"),
     [
         ("title: A small cycle", "titel: A small cycle", "f.yaml:2:1: unknown key 'titel'; did you mean title?"),
-        ("title: A small cycle\n", "", "f.yaml:1:1: the key 'title' is missing"),
+        ("title: A small cycle\n", "", "f.yaml:1:1: the key 'title' is missing; write `title:` here"),
         ("title: A small cycle", "title:", "f.yaml:2:7: expected words; say it in the field's own words"),
         ("workflow: small", "workflow: Small One", "f.yaml:1:11: 'Small One' cannot name a workflow; "
          "write lower-case words joined by hyphens"),
@@ -173,7 +173,7 @@ def test_the_plain_form_is_json_and_leaves_out_what_is_not_given(small):
         ("from: [here]", "from: [hare]", "f.yaml:15:12: unknown state 'hare'; did you mean here?"),
         ("from: [here]", "from: []", "f.yaml:15:11: the step 'go' starts nowhere; "
          "name the states it is possible from"),
-        ("    from: [here]\n", "", "f.yaml:14:5: the key 'from' is missing"),
+        ("    from: [here]\n", "", "f.yaml:14:5: the key 'from' is missing; write `from:` here"),
         ("to: there", "to: zzz", "f.yaml:16:9: unknown state 'zzz'; known: here, there, done, "
          "or same to stay where the case is"),
         ("to: there", "to: [there]", "f.yaml:16:9: expected one state; write its name"),
