@@ -54,7 +54,7 @@ def test_a_checkpoint_draws_the_same_sample_each_time_and_another_draws_another(
 
     others = ["new.note"]
     for number in range(4):  # by chance two draw alike once in some hundred times
-        council.open(f"later-{number}", "2025-04-11 10:00")
+        council.open(f"later-{number}", "2025-04-11 10:00", "contract.kind=goods")
         others.append(f"{number}.note")
         vires(council, "checkpoint", "smallton", "--key", "officer.key", "--out", others[-1])
     before = contents(council.place)
