@@ -238,6 +238,8 @@ class _Writer:
         n, term = self.facts[name], self.law.vocabulary.terms[name]
         if term.dated:
             self._put(1, f"d{n} = f{n}.day if f{n}.__class__ is Moment else NEITHER")
+        elif term.type in ("choice", "text"):
+            self._put(1, f"w{n} = f{n}.__class__ is str")
         elif term.type == "integer":
             self._put(1, f"n{n} = f{n} if f{n}.__class__ is int else NEITHER")
         elif term.type == "money" and not self.vat:
@@ -275,10 +277,10 @@ class _Writer:
             self._put(1, f"if {force}:")
             depth = 2
         self._work(depth, rule.when)
-        self._put(depth, f"if {self._true(rule.when)}:")
+        self._put(depth, f"if {self._false(rule.when)}: a{n} = {NOT_APPLICABLE!r}")  # most rules of a step do not
+        self._put(depth, f"elif {self._true(rule.when)}:")
         self._work(depth + 1, *rule.requirements)
         self._put(depth + 1, f"a{n} = {self._required(rule)}")
-        self._put(depth, f"elif {self._false(rule.when)}: a{n} = {NOT_APPLICABLE!r}")
         self._put(depth, "else:")
         self._work(depth + 1, *rule.requirements)
         self._put(depth + 1, f"a{n} = {self._anyway(rule)}{self._unknown(rule.when)}")
@@ -388,7 +390,7 @@ class _Writer:
                 return f"{each[0]} is {value}", f"{each[0]} is {not value}", doubt
             case OneOf(_, values, negated):
                 inside = f"{each[0]} in {{{', '.join(map(repr, values))}}}" if values else "False"
-                other = f"({each[0]}.__class__ is str and not {inside})"
+                other = f"(w{each[0][1:]} and not {inside})"
                 return (other, inside, doubt) if negated else (inside, other, doubt)
             case Amount():
                 return self._amount(leaf, each[0], doubt)
@@ -449,7 +451,7 @@ _OPPOSITE = {">=": "<", ">": "<=", "<=": ">", "<": ">="}
 
 
 def _joined(word: str, parts: Iterable[str], nothing: str) -> str:
-    each = tuple(dict.fromkeys(parts))
+    each = sorted(dict.fromkeys(parts), key=len)  # the shortest costs least and may settle it
     return nothing if not each else each[0] if len(each) == 1 else f"({f' {word} '.join(each)})"
 
 
