@@ -41,10 +41,12 @@ from engine.vocabulary import from_plain, taken, to_plain, worked_out
 from engine.workflow import Workflow
 
 if TYPE_CHECKING:
-    from engine.inference import Program
+    from engine import inference
+    from engine.explaining import Explained
+    from engine.generated import Program
 
 _APART = Outcome(False)
-Runner = Callable[["Program", Context], frozenset[str]]  # durable_rules' answer; None: `inference.run`
+Runner = Callable[["inference.Program", Context], frozenset[str]]  # durable_rules' answer; None: `inference.run`
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +97,45 @@ def weigh(
     at: Moment,
     runner: Runner | None = None,
     twice: bool = True,
-    quick: bool = False,
 ) -> tuple[Decision, Assessment | None]:
     """The decision and what it was judged on; no assessment where the step does not exist from here.
 
     Not `twice`, the reference evaluator judges alone: for looking ahead, never for a decision that anybody is given.
-    `quick` besides, generated functions tell it which rules do not apply: for bulk work.
     """
+    result: Assessment | None = None
 
+    def findings(records: str | None) -> tuple[Finding, ...]:
+        nonlocal result
+        result = assess(law, facts, step, at, records, runner, twice)
+        return result.findings
+
+    decision = _decision(workflow, state, step, at, findings)
+    if result is not None and result.fault:
+        reason = "the two evaluators disagree"
+        return Decision(step, at, NOT_MET, result.findings, state, None, reason, result.fault), result
+    return decision, result
+
+
+def retake(law: Law, workflow: Workflow, state: str, facts: Facts, step: str, at: Moment) -> Decision:
+    """The same decision again, by generated functions wherever they can tell it: for bulk work."""
+    return _decision(workflow, state, step, at, lambda records: explained(law, facts, step, at, records))
+
+
+def _decision(
+    workflow: Workflow, state: str, step: str, at: Moment, findings: Callable[[str | None], tuple[Finding, ...]]
+) -> Decision:
+    """What a step comes to in a workflow; its findings are asked for where it exists, by the milestone it records."""
     from engine.machine import machine_of  # transitions takes a while to import, and only a decision needs it
 
     target, described = machine_of(workflow).move(state, step), workflow.step(step)
     if target is None or described is None:
-        return Decision(step, at, NOT_MET, (), state, None, f"{step} is not a step from {state}"), None
-    result = assess(law, facts, step, at, described.records, runner, twice, quick)
-    if result.fault:
-        reason = "the two evaluators disagree"
-        return Decision(step, at, NOT_MET, result.findings, state, None, reason, result.fault), result
-    if not result.findings and not described.free:
+        return Decision(step, at, NOT_MET, (), state, None, f"{step} is not a step from {state}")
+    found = findings(described.records)
+    if not found and not described.free:
         reason = "no rule in the packs bears on this step, and the workflow does not mark it free"
-        return Decision(step, at, NOT_MET, (), state, None, reason), result
-    answer = worst(result.findings)
-    return Decision(step, at, answer, result.findings, state, target if answer == MAY_PROCEED else None), result
+        return Decision(step, at, NOT_MET, (), state, None, reason)
+    answer = worst(found)
+    return Decision(step, at, answer, found, state, target if answer == MAY_PROCEED else None)
 
 
 def assess(
@@ -127,27 +146,27 @@ def assess(
     milestone: str | None,
     runner: Runner | None = None,
     twice: bool = True,
-    quick: bool = False,
     only: Collection[str] = (),
+    known: Mapping[str, Value] = MappingProxyType({}),
 ) -> Assessment:
     """The finding of every rule in force that binds the step, were it taken at that moment; see `weigh`.
 
-    `only`: of these rules.
+    `only`: of these rules. `known`: what is known already to be derived.
     """
     values, moving = situate(law, facts, at, milestone)
+    values |= known
     case = _case(law, values, moving, facts, at, 0)
     bound = [rule for rule in law.steps.get(step, ()) if not only or rule.id in only]
     rules = [rule for rule in bound if rule.in_force.covers(case.ctx.day_of(rule.as_at))]
     readings = [case]
     waivers = [each for each in _waivers(law, rules) if each.in_force.covers(case.ctx.day_of(each.as_at))]
-    out = _out_of_reach(law, facts, step, at, milestone) if quick and not twice else {}
-    every = [each for each in (*rules, *waivers) if each.id not in out]
-    outcomes = [{**_judge_all(case, every), **out}]
+    every = [*rules, *waivers]
+    outcomes = [_judge_all(case, every)]
     if case.ctx.crossed:
         for rate in law.vocabulary.vat_readings:
             for signed in sorted({rate, -rate} - {0}):
                 readings.append(_case(law, values, moving, facts, at, signed))
-                outcomes.append({**_judge_all(readings[-1], every), **out})
+                outcomes.append(_judge_all(readings[-1], every))
     fault = next(filter(None, (_disagreement(each, every, runner) for each in readings if twice)), "")
     waiving = {each.id: _finding(each, [judged[each.id] for judged in outcomes], case) for each in waivers}
     met = {waived: each.id for each in waivers if waiving[each.id].answer == MET for waived in each.waives}
@@ -165,30 +184,52 @@ def passes(law: Law, workflow: Workflow, state: str, facts: Facts, step: str, at
     described = workflow.step(step)
     if described is None or machine_of(workflow).move(state, step) is None:
         return False
-    answers = _quickly(law, facts, step, at, described.records)
+    program = _telling(law, step, described.records).answers
+    answers = dict(zip(program.rules, program.judge(facts.values, at).rules, strict=True))
     bound = {answers[rule.id] for rule in law.steps.get(step, ())} - {None}
     return bound <= {MET, NOT_APPLICABLE} and (bool(bound) or described.free)
 
 
-def _quickly(law: Law, facts: Facts, step: str, at: Moment, milestone: str | None) -> Mapping[str, str | None]:
-    """What generated functions answer for each rule that may bind the step, judgements left aside."""
-    from engine.generated import Program
+def explained(law: Law, facts: Facts, step: str, at: Moment, milestone: str | None) -> tuple[Finding, ...]:
+    """The findings of `assess`, told by generated functions; what those leave is for the reference evaluator.
 
-    program = law.programs.get((step, milestone))
-    if program is None:
-        program = law.programs[step, milestone] = Program(law, step, milestone)
-    return dict(zip(program.rules, program.judge(facts.values, at).rules, strict=True))
-
-
-def _out_of_reach(
-    law: Law, facts: Facts, step: str, at: Moment, milestone: str | None
-) -> dict[str, tuple[str, Outcome]]:
-    """The rules that surely do not apply. A judgement makes a doubt a value and changes nothing that is sure, save
-    where it speaks for a table that else would be silent: then nothing is told."""
+    A judgement makes a doubt a value and changes nothing that is sure, save where it speaks for a table that else
+    would be silent: then they tell nothing. A rule that reads a doubt is left, as its texts name what decided.
+    """
     if any(each.rule in law.yielding for each in facts.judgements):
-        return {}
-    answers = _quickly(law, facts, step, at, milestone)
-    return {rule: (NOT_APPLICABLE, _APART) for rule, answer in answers.items() if answer == NOT_APPLICABLE}
+        return assess(law, facts, step, at, milestone, twice=False).findings
+    telling = _telling(law, step, milestone)
+    found, left, values, crossed = telling.tell(facts.values, at)
+    known = {
+        name: value
+        for name, value in zip(telling.facts, values, strict=True)
+        if value is not None and value.__class__ is not Unsure
+    }
+    if crossed:
+        known, left = {}, _applying(telling.answers, facts, at)
+    elif facts.judgements:
+        left = [n for n, read in enumerate(telling.asks) if n in left or not known.keys() >= read]
+    if not left:
+        return tuple(filter(None, found))
+    rest = assess(law, facts, step, at, milestone, twice=False, only={telling.rules[n] for n in left}, known=known)
+    last = {each.rule: each for each in rest.findings}
+    every = [last.get(id, each) for id, each in zip(telling.rules, found, strict=True)]
+    return tuple(filter(None, every))
+
+
+def _telling(law: Law, step: str, milestone: str | None) -> Explained:
+    from engine.explaining import Explained
+
+    if (step, milestone) not in law.programs:
+        law.programs[step, milestone] = Explained(law, step, milestone)
+    telling: Explained = law.programs[step, milestone]
+    return telling
+
+
+def _applying(answers: Program, facts: Facts, at: Moment) -> list[int]:
+    """Which of the rules that bind a step might apply, in any reading of VAT."""
+    told = answers.judge(facts.values, at).rules
+    return [n for n, answer in enumerate(told[: answers.bound]) if answer not in (None, NOT_APPLICABLE)]
 
 
 def answer_of(law: Law, rule: Rule, facts: Facts, at: Moment, milestone: str | None) -> str:
@@ -501,12 +542,12 @@ def _required(rule: Rule, answer: str, outcome: Outcome, case: _Case) -> str:
     if rule.refer:
         return rule.refer
     if answer == REFER and len(rule.readings) > 1 and not outcome.unsure:
-        return " / or / ".join(f"{each.title}: {required(each.require, case.ctx)}" for each in rule.readings)
-    return required(rule.requirements[0], case.ctx)
+        return " / or / ".join(f"{each.title}: {required(each.require, case.ctx.figure)}" for each in rule.readings)
+    return required(rule.requirements[0], case.ctx.figure)
 
 
 def _earliest(rule: Rule, answer: str, case: _Case) -> int | None:
-    return earliest(_asked(rule), case.ctx, case.moving) if answer == NOT_MET else None
+    return earliest(_asked(rule), case.ctx, case.moving) if answer == NOT_MET and rule.waits else None
 
 
 def _needs(rule: Rule, answer: str, outcome: Outcome, case: _Case) -> tuple[str, ...]:

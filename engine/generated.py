@@ -71,14 +71,18 @@ Judge = Callable[[Mapping[str, Value], Moment], Answers]
 
 
 class Program:
-    """What judges one step of a law: `rules` (waivers last) and `facts` name what its answers are about, in order."""
+    """What judges one step of a law: `rules` and `facts` name what its answers are about, in order.
+
+    The first rules, as many as `bound`, bind the step; then come waivers.
+    """
 
     def __init__(self, law: Law, step: str, milestone: str | None) -> None:
         bound = law.steps.get(step, ())
+        self.bound = len(bound)
         waivers = [each for rule in bound if rule.effect == WAIVABLE for each in law.waivers.get(rule.id, ())]
         self._rules = tuple({each.id: each for each in (*bound, *waivers)}.values())
         self._law, self._milestone = law, milestone
-        self._tables = _needed(law, self._rules)
+        self._tables = needed(law, self._rules)
         self.rules = tuple(rule.id for rule in self._rules)
         self.facts = tuple(self._tables)
 
@@ -93,7 +97,7 @@ class Program:
 
     def source(self, vat: int = 0) -> str:
         """The text of the function for one reading of VAT."""
-        return _Writer(self._law, self._rules, self._tables, self._milestone, vat).text()
+        return Writer(self._law, self._rules, self._tables, self._milestone, vat).text()
 
     @cached_property
     def _plain(self) -> Judge:
@@ -105,15 +109,19 @@ class Program:
         return tuple(self._compiled(signed) for rate in rates for signed in sorted({rate, -rate} - {0}))
 
     def _compiled(self, vat: int) -> Judge:
-        writer = _Writer(self._law, self._rules, self._tables, self._milestone, vat)
-        text = writer.text()
-        scope: dict[str, Any] = {**_NAMES, **writer.constants}
-        exec(compile(text, "<rules>", "exec"), scope)
-        judge: Judge = scope["judge"]
+        judge: Judge = compiled(Writer(self._law, self._rules, self._tables, self._milestone, vat))
         return judge
 
 
-def _needed(law: Law, rules: Iterable[Rule]) -> dict[str, tuple[Table, ...]]:
+def compiled(writer: Writer) -> Any:
+    """The function that a writer writes."""
+    text = writer.text()
+    scope: dict[str, Any] = {**NAMES, **writer.constants}
+    exec(compile(text, "<rules>", "exec"), scope)
+    return scope["judge"]
+
+
+def needed(law: Law, rules: Iterable[Rule]) -> dict[str, tuple[Table, ...]]:
     """The tables of every derived fact that the rules rest on, in the order they must be derived."""
     wanted = frozenset[str]().union(*(names(each) for rule in rules for each in rule.conditions))
     for fact in reversed(law.order):
@@ -125,7 +133,7 @@ def _needed(law: Law, rules: Iterable[Rule]) -> dict[str, tuple[Table, ...]]:
 # Writing ----------------------------------------------------------------------------------------------------------
 
 
-class _Writer:
+class Writer:
     """The function for one reading of VAT, line by line, and the constants its text names."""
 
     def __init__(
@@ -173,6 +181,16 @@ class _Writer:
 
     def text(self) -> str:
         """All of it."""
+        self._begin()
+        for n, rule in enumerate(self.rules):
+            self._rule(n, rule)
+        self._cross()
+        rules = "".join(f"a{n}, " for n in range(len(self.rules)))
+        self._put(1, f"return answers(Answers, (({rules}), ({self._derived()}), crossed))")
+        return "\n".join(self.lines) + "\n"
+
+    def _begin(self) -> None:
+        """The facts as they are given, the figures, and what tables derive."""
         self.lines = ["def judge(facts, at):", "    get, today, crossed = facts.get, at.day, False"]
         self._load()
         for name, n in self.figures.items():
@@ -181,18 +199,18 @@ class _Writer:
             self._put(1, f"if f{self.facts[fact]} is None:")
             self._decide(fact, tables)
             self._views(fact)
-        for n, rule in enumerate(self.rules):
-            self._rule(n, rule)
+
+    def _cross(self) -> None:
+        """Whether VAT stands between amounts that are compared."""
         for fact, basis in self.compared.items():
             f = f"f{self.facts[fact]}"
             kept = "('none',)" if len(basis) > 1 or "unstated" in basis else repr(("none", *basis))
             self._put(1, f"if {f}.__class__ is Money and {f}.vat not in {kept}: crossed = True")
         for one, other in self.beside:
             self._put(1, f"if part(f{self.facts[one]}, f{self.facts[other]}): crossed = True")
-        rules = "".join(f"a{n}, " for n in range(len(self.rules)))
-        facts = "".join(f"f{self.facts[fact]}, " for fact in self.tables)
-        self._put(1, f"return answers(Answers, (({rules}), ({facts}), crossed))")
-        return "\n".join(self.lines) + "\n"
+
+    def _derived(self) -> str:
+        return "".join(f"f{self.facts[fact]}, " for fact in self.tables)
 
     def _put(self, depth: int, line: str) -> None:
         self.lines.append("    " * depth + line)
@@ -299,7 +317,7 @@ class _Writer:
 
     def _anyway(self, rule: Rule) -> str:
         """What a rule answers where nobody knows whether it applies, but what it asks for holds."""
-        held = _joined("and", map(self._true, rule.requirements), "True")
+        held = joined("and", map(self._true, rule.requirements), "True")
         return f"{MET!r} if {held} else " if rule.harmless else ""
 
     def _unknown(self, condition: Condition) -> str:
@@ -350,9 +368,9 @@ class _Writer:
     def _true(self, condition: Condition) -> str:
         match condition:
             case All(items):
-                return _joined("and", map(self._true, items), "True")
+                return joined("and", map(self._true, items), "True")
             case AnyOf(items):
-                return _joined("or", map(self._true, items), "False")
+                return joined("or", map(self._true, items), "False")
             case Not(item):
                 return self._false(item)
         return self._leaf(condition)[0]
@@ -360,9 +378,9 @@ class _Writer:
     def _false(self, condition: Condition) -> str:
         match condition:
             case All(items):
-                return _joined("or", map(self._false, items), "False")
+                return joined("or", map(self._false, items), "False")
             case AnyOf(items):
-                return _joined("and", map(self._false, items), "True")
+                return joined("and", map(self._false, items), "True")
             case Not(item):
                 return self._true(item)
         return self._leaf(condition)[1]
@@ -371,7 +389,7 @@ class _Writer:
         """Whether a person must judge, of a condition that is neither true nor false; `inside` others it may be."""
         match condition:
             case All(items) | AnyOf(items):
-                doubt = _joined("or", (self._doubt(item, True) for item in items), "False")
+                doubt = joined("or", (self._doubt(item, True) for item in items), "False")
                 decided = self._false(condition) if isinstance(condition, All) else self._true(condition)
                 return f"(not {decided} and {doubt})" if inside else doubt
             case Not(item):
@@ -384,7 +402,7 @@ class _Writer:
             t = f"t{self.tests[leaf]}"
             return f"{t} is True", f"{t} is False", f"{t} is UNSURE"
         each = [f"f{self.facts[name]}" for name in leaf_names(leaf)]
-        doubt = _joined("or", (f"{f}.__class__ is Unsure" for f in each), "False")
+        doubt = joined("or", (f"{f}.__class__ is Unsure" for f in each), "False")
         match leaf:
             case Truth(_, value):
                 return f"{each[0]} is {value}", f"{each[0]} is {not value}", doubt
@@ -450,7 +468,7 @@ class _Writer:
 _OPPOSITE = {">=": "<", ">": "<=", "<=": ">", "<": ">="}
 
 
-def _joined(word: str, parts: Iterable[str], nothing: str) -> str:
+def joined(word: str, parts: Iterable[str], nothing: str) -> str:
     each = sorted(dict.fromkeys(parts), key=len)  # the shortest costs least and may settle it
     return nothing if not each else each[0] if len(each) == 1 else f"({f' {word} '.join(each)})"
 
@@ -605,7 +623,7 @@ def _settled(said: list[tuple[int, bool, Value | None, bool]]) -> Value | None:
 
 
 _HOLDS: Mapping[str, Callable[[Any, Any], bool]] = {">=": ge, ">": gt, "<=": le, "<": lt}
-_NAMES: Mapping[str, Any] = {
+NAMES: Mapping[str, Any] = {
     "Answers": Answers,
     "Moment": Moment,
     "Money": Money,

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from engine.calendars import Calendar
-from engine.conditions import Condition, names, parameters
+from engine.conditions import Amount, Condition, Order, Period, leaves, names, parameters
 from engine.markup import Where
 from engine.model import Money, Value
 from engine.vocabulary import Vocabulary
@@ -174,6 +174,14 @@ class Rule:
         """What it may require: its own requirement, or that of each reading; nothing when it only refers."""
         return (self.require,) if self.require is not None else tuple(reading.require for reading in self.readings)
 
+    @cached_property
+    def waits(self) -> bool:
+        """Whether what it requires may come to hold as days go by: it asks for time, or for a dated figure."""
+        every = (leaf for each in self.requirements[:1] for leaf in leaves(each))
+        return any(
+            isinstance(leaf, Order | Period) or (isinstance(leaf, Amount) and leaf.bound.parameter) for leaf in every
+        )
+
     @property
     def harmless(self) -> bool:
         """Whether it may be met where nobody knows if it applies: never a waiver, which lifts other rules."""
@@ -305,7 +313,7 @@ class Law:
 
     @cached_property
     def programs(self) -> dict[tuple[str, str | None], Any]:
-        """The generated functions made of it so far, by step and milestone (`generated.Program`)."""
+        """The generated functions made of it so far, by step and milestone (`explaining.Explained`)."""
         return {}
 
     @cached_property

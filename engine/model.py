@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 MET = "met"
 NOT_APPLICABLE = "not applicable"
@@ -44,8 +46,7 @@ class Moment:
 
     def __str__(self) -> str:
         """For people: 16 Jul 2025, or 19 Sep 2025 16:00."""
-        when = date.fromordinal(self.day)
-        text = f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+        text = _day(self.day)
         return text if self.minute is None else f"{text} {self.minute // 60:02d}:{self.minute % 60:02d}"
 
     @property
@@ -53,6 +54,12 @@ class Moment:
         """For the log: 2025-07-16, or 2025-09-19T16:00."""
         text = date.fromordinal(self.day).isoformat()
         return text if self.minute is None else f"{text}T{self.minute // 60:02d}:{self.minute % 60:02d}"
+
+
+@lru_cache(4096)
+def _day(ordinal: int) -> str:
+    when = date.fromordinal(ordinal)
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
 
 
 def moment(iso: str) -> Moment:
@@ -97,8 +104,7 @@ class Settled:
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One rule's answer in one decision (DESIGN section 4)."""
 
     rule: str

@@ -6,7 +6,7 @@ Every answer also says what it found and, for a step that comes too early, the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -43,6 +43,7 @@ class Outcome(NamedTuple):
     unsure: tuple[Unsure, ...] = ()
 
 
+PRESUMED = ", taken so as nothing was said"
 TRUE = Outcome(True)
 FALSE = Outcome(False)
 
@@ -76,24 +77,13 @@ class Context:
     def figure(self, bound: Bound) -> Bound | Unsure:
         """The bound with its parameter resolved as at the parameter's milestone, or why nobody can say."""
         if bound.fact:
-            return self._stated(bound)
+            return stated(bound, self.facts.get(bound.fact))
         if not bound.parameter:
             return bound
         if bound.parameter not in self.figures:
             self.figures[bound.parameter] = self._resolve(bound.parameter)
         found = self.figures[bound.parameter]
         return found if bound.per_cent == 100 or isinstance(found, Unsure) else replace(found, per_cent=bound.per_cent)
-
-    def _stated(self, bound: Bound) -> Bound | Unsure:
-        """The figure another fact states; whoever asks has seen that it is recorded."""
-        match self.facts.get(bound.fact):
-            case Money(pence, vat):
-                return Bound(pence, vat, fact=bound.fact, per_cent=bound.per_cent)
-            case int(number):
-                return Bound(number, fact=bound.fact, per_cent=bound.per_cent)
-            case Unsure() as unsure:
-                return unsure
-        return Unsure(f"{bound.fact} is not recorded", bound.fact)
 
     def _resolve(self, name: str) -> Bound | Unsure:
         parameter = self.law.parameters[name]
@@ -104,6 +94,18 @@ class Context:
         if parameter.confidence == "unverified":
             return Unsure(f"the figure for {parameter.title} is unverified", name)
         return Bound(found[1], parameter.vat)
+
+
+def stated(bound: Bound, value: Value | None) -> Bound | Unsure:
+    """The figure that another fact states, by its value; whoever compares with it has seen that it is recorded."""
+    match value:
+        case Money(pence, vat):
+            return Bound(pence, vat, fact=bound.fact, per_cent=bound.per_cent)
+        case int(number):
+            return Bound(number, fact=bound.fact, per_cent=bound.per_cent)
+        case Unsure() as unsure:
+            return unsure
+    return Unsure(f"{bound.fact} is not recorded", bound.fact)
 
 
 def evaluate(condition: Condition, ctx: Context) -> Outcome:
@@ -318,9 +320,9 @@ def kept(leaf: Period, calendar: Calendar | None, start: int, end: int, n: int) 
     return None if counted is None else _holds(counted, leaf.op, n).truth
 
 
-def _counted(leaf: Period, start: int, end: int, ctx: Context) -> int | None:
+def _counted(leaf: Period, start: int, end: int, law: Law) -> int | None:
     """The units over by the end, or begun by it, whichever the test asks for; None beyond the calendar."""
-    return counting(leaf)(leaf.clock, ctx.law.calendars.get(leaf.calendar), start, end)
+    return counting(leaf)(leaf.clock, law.calendars.get(leaf.calendar), start, end)
 
 
 def counting(leaf: Period) -> Callable[[Clock, Calendar | None, int, int], int | None]:
@@ -404,11 +406,11 @@ def _holds_on(day: int, condition: Condition, ctx: Context, moving: frozenset[st
     return evaluate(condition, later).truth is True
 
 
-def required(condition: Condition, ctx: Context) -> str:
-    """What is required, with the figures of the day."""
+def required(condition: Condition, figure_of: Callable[[Bound], Bound | Unsure]) -> str:
+    """What is required, with the figures of the day (`Context.figure`)."""
 
     def figure(bound: Bound, is_money: bool) -> str:
-        found = ctx.figure(bound)
+        found = figure_of(bound)
         if isinstance(found, Unsure):
             return f"a figure nobody has confirmed ({bound.parameter})"
         said = words(Money(found.number, found.vat)) if is_money else f"{found.number:,}"
@@ -444,52 +446,62 @@ def _tried(items: tuple[Condition, ...], ctx: Context) -> tuple[Condition, ...]:
 
 def undone(condition: Condition, ctx: Context) -> tuple[str, ...]:
     """The milestones the condition wants done that nobody has recorded."""
+    return tuple(name for name in wants_done(condition, ctx.law) if name not in ctx.facts)
+
+
+def wants_done(condition: Condition, law: Law) -> tuple[str, ...]:
+    """The milestones somebody records that the condition wants done."""
     wanted: dict[str, None] = {}
     for leaf in leaves(condition):
         if (isinstance(leaf, Done) and not leaf.negated and not leaf.fact) or (
             isinstance(leaf, Order | Period) and leaf.done
         ):
             wanted.update(dict.fromkeys(leaf_names(leaf)[:2]))
-    terms = ctx.law.vocabulary.terms
-    return tuple(name for name in wanted if name not in ctx.facts and not terms[name].derived)
+    terms = law.vocabulary.terms
+    return tuple(name for name in wanted if not terms[name].derived)
 
 
 def _found(leaf: Leaf, ctx: Context) -> str:
     if isinstance(leaf, Period):
-        return _found_period(leaf, ctx)
-    return ", ".join(f"{name}: {_said(name, ctx)}" for name in leaf_names(leaf))
+        start, end = ctx.facts.get(leaf.start), ctx.facts.get(leaf.end)
+        return found_period(leaf, start, end, ctx.law, ctx.presumed)
+    terms = ctx.law.vocabulary.terms
+    return ", ".join(
+        f"{name}: {told(ctx.facts.get(name), terms[name].public, name in ctx.presumed)}" for name in leaf_names(leaf)
+    )
 
 
-def _said(name: str, ctx: Context) -> str:
-    value = ctx.facts.get(name)
+def told(value: Value | None, public: bool, presumed: bool = False) -> str:
+    """A value as an answer tells it: not what is sealed, and that it is presumed where nobody stated it."""
     if value is None:
         return "not recorded"
-    if ctx.law.vocabulary.terms[name].kind != "public":
+    if not public:
         return "recorded, sealed"
-    return words(value) + (", taken so as nothing was said" if name in ctx.presumed else "")
+    return words(value) + (PRESUMED if presumed else "")
 
 
-def _found_period(leaf: Period, ctx: Context) -> str:
-    start, end = ctx.facts.get(leaf.start), ctx.facts.get(leaf.end)
-    if isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, ctx):
+def found_period(leaf: Period, start: Value | None, end: Value | None, law: Law, presumed: Collection[str] = ()) -> str:
+    """How long a period was, from when to when; or what is known of its ends."""
+    if isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, law):
         if leaf.clock.unit == "hours":
-            return _found_hours(leaf, start, end, ctx)
-        counted = _counted(leaf, start.day + leaf.day_after, end.day, ctx)
+            return _found_hours(leaf, start, end, law)
+        counted = _counted(leaf, start.day + leaf.day_after, end.day, law)
         said = f"{leaf.said} beyond the calendar" if counted is None else f"{counted} {leaf.said}"
         return f"{said}, {leaf.start} {Moment(start.day)} to {leaf.end} {Moment(end.day)}"
-    return ", ".join(f"{name}: {_said(name, ctx)}" for name in (leaf.start, leaf.end))
+    ends, terms = ((leaf.start, start), (leaf.end, end)), law.vocabulary.terms
+    return ", ".join(f"{name}: {told(value, terms[name].public, name in presumed)}" for name, value in ends)
 
 
-def _found_hours(leaf: Period, start: Moment, end: Moment, ctx: Context) -> str:
+def _found_hours(leaf: Period, start: Moment, end: Moment, law: Law) -> str:
     """The hours between two moments: from how many to how many where one of them has no hour."""
-    counted = {_counted(leaf, first, last, ctx) or 0 for first, last in ends(leaf, start, end)}
+    counted = {_counted(leaf, first, last, law) or 0 for first, last in ends(leaf, start, end)}
     said = " to ".join(map(str, sorted(counted)))
     return f"{said} hours, {leaf.start} {start} to {leaf.end} {end}"
 
 
-def _open(leaf: Period, ctx: Context) -> bool:
+def _open(leaf: Period, law: Law) -> bool:
     """Whether anybody may see both ends of the period."""
-    return all(ctx.law.vocabulary.terms[name].kind == "public" for name in (leaf.start, leaf.end))
+    return all(law.vocabulary.terms[name].public for name in (leaf.start, leaf.end))
 
 
 class Working(NamedTuple):
@@ -506,7 +518,7 @@ def workings(condition: Condition, ctx: Context) -> tuple[Working, ...]:
     for leaf in leaves(condition):
         start = ctx.facts.get(leaf.start) if isinstance(leaf, Period) else None
         end = ctx.facts.get(leaf.end) if isinstance(leaf, Period) else None
-        if isinstance(leaf, Period) and isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, ctx):
+        if isinstance(leaf, Period) and isinstance(start, Moment) and isinstance(end, Moment) and _open(leaf, ctx.law):
             hourly = leaf.clock.unit == "hours"
             begun = start.day + leaf.day_after
             found.append(_hours_working(leaf, start, ctx) if hourly else _working(leaf, begun, end.day, ctx))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from engine import __version__, canonical, duties, ledger
-from engine.decide import weigh
+from engine.decide import retake, weigh
 from engine.errors import LedgerError
 from engine.law import Law
 from engine.ledger import Entry, Opening
@@ -369,7 +369,8 @@ def _compared(
     if derived:
         return (f"{', '.join(sorted(derived))} was recorded, which only the rules may decide",), FORGED, {}
     at = moment(body["at"])
-    decision = weigh(law, workflow, state.state, state.for_step(), body["step"], at, twice=twice, quick=not twice)[0]
+    asked = (law, workflow, state.state, state.for_step(), body["step"], at)
+    decision = weigh(*asked)[0] if twice else retake(*asked)
     if decision.fault:
         return (f"the evaluators disagree: {decision.fault}",), ENGINE, {}
     again: dict[str, Any] = plain_decision(decision)

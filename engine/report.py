@@ -173,7 +173,7 @@ def _waivers(finding: Finding, rule: Rule, view: View) -> list[tuple[str, str]]:
         return []
     ctx = view.assessment.context
     return [
-        ("waiver", f"{each.title} ({each.cite}): {required(each.require, ctx)}")
+        ("waiver", f"{each.title} ({each.cite}): {required(each.require, ctx.figure)}")
         for each in view.law.waivers.get(rule.id, ())
         if each.require is not None and evaluate(each.when, ctx).truth is not False
     ]

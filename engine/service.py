@@ -363,7 +363,7 @@ class Office:
     ) -> Item:
         plain = to_plain(value)
         openings: tuple[Opening, ...] = ()
-        if term.kind != "public" or term.type == "text":
+        if not term.public or term.type == "text":
             plain, opening = ledger.seal(plain, secrets.token_bytes(16))
             openings = (opening,)
         body: dict[str, object] = {"name": term.name, "type": term.type, "value": plain}

@@ -110,6 +110,11 @@ class Term:
         """Whether its values are moments."""
         return self.type in ("milestone", "date", "minute")
 
+    @property
+    def public(self) -> bool:
+        """Whether anybody may see its values."""
+        return self.kind == "public"
+
 
 @dataclass(frozen=True)
 class Vocabulary:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine import auditing, packs, replay, report
 from engine.auditing import Books
-from engine.decide import passes, weigh
+from engine.decide import passes, retake
 from engine.errors import LedgerError, PackError
 from engine.law import Law
 from engine.ledger import Entry
@@ -145,7 +145,7 @@ def _change(was: str, now: str) -> str:
 
 def _decided(law: Law, workflow: Workflow, state: CaseState, body: Mapping[str, Any]) -> Decision:
     at = moment(str(body["at"]))
-    return weigh(law, workflow, state.state, state.for_step(), str(body["step"]), at, twice=False, quick=True)[0]
+    return retake(law, workflow, state.state, state.for_step(), str(body["step"]), at)
 
 
 def _drafted(source: Source, entry: Entry, draft: Draft, books: Books) -> tuple[Law, Workflow]:

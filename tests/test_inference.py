@@ -255,11 +255,11 @@ def head(r: random.Random, layer: str, id: str) -> str:
     return text + (f"as_at: {r.choice(MILESTONES)}\n" if r.random() < 0.5 else "")
 
 
-def random_law(r: random.Random) -> Law:
+def random_law(r: random.Random, words: str = ODD_WORDS) -> Law:
     """One to three packs of different layers, with tables that decide the same facts."""
     layers = r.sample(["statute", "guidance", "authority", "statute"], r.randint(1, 3))
     packs = [pack(body(r, r.randint(1, 3)), head(r, layer, f"p{n}")) for n, layer in enumerate(layers)]
-    return law_of(*packs, words=ODD_WORDS)
+    return law_of(*packs, words=words)
 
 
 def random_facts(r: random.Random) -> Facts:

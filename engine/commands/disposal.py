@@ -119,7 +119,7 @@ class Sifted:
         if seal.member == "login":
             return "personal"
         term = self._terms.get(seal.name) if seal.member == "value" else None
-        return term.kind if term is not None and term.kind != "public" else "text"
+        return term.kind if term is not None and not term.public else "text"
 
 
 @click.command()
