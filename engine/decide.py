@@ -194,7 +194,8 @@ def explained(law: Law, facts: Facts, step: str, at: Moment, milestone: str | No
     """The findings of `assess`, told by generated functions; what those leave is for the reference evaluator.
 
     A judgement makes a doubt a value and changes nothing that is sure, save where it speaks for a table that else
-    would be silent: then they tell nothing. A rule that reads a doubt is left, as its texts name what decided.
+    would be silent: then they tell nothing. A rule that reads a doubt is left, unless it surely does not apply: the
+    value may decide that it does not, and what its texts name.
     """
     if any(each.rule in law.yielding for each in facts.judgements):
         return assess(law, facts, step, at, milestone, twice=False).findings
@@ -208,7 +209,8 @@ def explained(law: Law, facts: Facts, step: str, at: Moment, milestone: str | No
     if crossed:
         known, left = {}, _applying(telling.answers, facts, at)
     elif facts.judgements:
-        left = [n for n, read in enumerate(telling.asks) if n in left or not known.keys() >= read]
+        doubted = {n for n, read in enumerate(telling.reads) if not known.keys() >= read}
+        left += [n for n in doubted if (each := found[n]) is not None and each.answer != NOT_APPLICABLE]
     if not left:
         return tuple(filter(None, found))
     rest = assess(law, facts, step, at, milestone, twice=False, only={telling.rules[n] for n in left}, known=known)

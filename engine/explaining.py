@@ -24,7 +24,6 @@ from engine.conditions import (
     Truth,
     leaf_names,
     leaves,
-    names,
     parameters,
 )
 from engine.generated import Program, Writer, compiled, joined, needed
@@ -67,11 +66,9 @@ class Explained:
         return judge
 
     @cached_property
-    def asks(self) -> tuple[frozenset[str], ...]:
-        """The derived facts that each rule's requirements read."""
-        return tuple(
-            frozenset(self.facts) & frozenset[str]().union(*map(names, rule.requirements)) for rule in self._bound
-        )
+    def reads(self) -> tuple[frozenset[str], ...]:
+        """The derived facts that each rule reads."""
+        return tuple(rule.reads & self._tables.keys() for rule in self._bound)
 
     def source(self) -> str:
         """The text of the function."""

@@ -11,7 +11,7 @@ Unlike the reference evaluator it stops at the first test that decides; the answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import ge, gt, le, lt
 from typing import Any, NamedTuple
@@ -201,13 +201,34 @@ class Writer:
             self._views(fact)
 
     def _cross(self) -> None:
-        """Whether VAT stands between amounts that are compared."""
+        """Whether VAT stands between amounts that are compared: those that are always compared on one basis."""
         for fact, basis in self.compared.items():
-            f = f"f{self.facts[fact]}"
-            kept = "('none',)" if len(basis) > 1 or "unstated" in basis else repr(("none", *basis))
-            self._put(1, f"if {f}.__class__ is Money and {f}.vat not in {kept}: crossed = True")
+            if len(basis) == 1:
+                self._put(1, f"if {self._stands(fact, *basis)}: crossed = True")
         for one, other in self.beside:
             self._put(1, f"if part(f{self.facts[one]}, f{self.facts[other]}): crossed = True")
+
+    def _stands(self, fact: str, basis: str) -> str:
+        """Whether VAT stands between an amount and figures of one basis."""
+        f, kept = f"f{self.facts[fact]}", ("none",) if basis == "unstated" else ("none", basis)
+        return f"{f}.__class__ is Money and {f}.vat not in {kept}"
+
+    def _between(self, depth: int, *conditions: Condition) -> None:
+        """Whether VAT stands between amounts and the figures on which these conditions compare them.
+
+        That is asked where an amount is compared on several bases: some of them under law that is not in force, or
+        after a test that says the law is not for this case.
+        """
+        for condition in conditions if not self.vat else ():
+            before: list[Condition] = []
+            for item in _in_turn(condition):
+                amounts = (leaf for leaf in leaves(item) if isinstance(leaf, Amount) and leaf.money)
+                pairs = {(each.fact, self._basis(each.bound)): None for each in amounts if not each.bound.fact}
+                parted = [f"x{self.facts[fact]}{basis}" for fact, basis in pairs if len(self.compared[fact]) > 1]
+                if parted:
+                    still = f" and not {joined('or', map(self._false, before), 'False')}" if before else ""
+                    self._put(depth, f"if {joined('or', parted, 'False')}{still}: crossed = True")
+                before.append(item)
 
     def _derived(self) -> str:
         return "".join(f"f{self.facts[fact]}, " for fact in self.tables)
@@ -262,6 +283,9 @@ class Writer:
             self._put(1, f"n{n} = f{n} if f{n}.__class__ is int else NEITHER")
         elif term.type == "money" and not self.vat:
             self._put(1, f"n{n} = f{n}.pence if f{n}.__class__ is Money else NEITHER")
+            every = sorted(self.compared.get(name, ()))
+            for basis in every if len(every) > 1 else ():
+                self._put(1, f"x{n}{basis} = {self._stands(name, basis)}")
         elif term.type == "money":
             for basis in sorted(self.compared.get(name, ())):
                 amount = f"scaled(f{n}, {basis!r}, {self.vat})"
@@ -455,7 +479,7 @@ class Writer:
         return costly
 
     def _work(self, depth: int, *conditions: Condition) -> None:
-        """Work out every test in the conditions that is worked out by a function."""
+        """Work out every test in the conditions that is worked out by a function, and if VAT matters to them."""
         for leaf in dict.fromkeys(leaf for each in conditions for leaf in leaves(each)):
             if leaf in self.tests or self._test(leaf):
                 function = self._constant(_function(leaf, self.law, self.vat))
@@ -463,9 +487,19 @@ class Writer:
                 if isinstance(leaf, Period) and leaf.bound.parameter:
                     each.append(f"p{self.figures[leaf.bound.parameter]}")
                 self._put(depth, f"t{self.tests[leaf]} = {function}({', '.join(each)})")
+        self._between(depth, *conditions)
 
 
 _OPPOSITE = {">=": "<", ">": "<=", "<=": ">", "<": ">="}
+
+
+def _in_turn(condition: Condition) -> Iterator[Condition]:
+    """What a condition asks, one after the other: what follows a test that is false is not asked."""
+    if isinstance(condition, All):
+        for item in condition.items:
+            yield from _in_turn(item)
+    else:
+        yield condition
 
 
 def joined(word: str, parts: Iterable[str], nothing: str) -> str:
