@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import equal
 from benchmarks.lines import Line
 from engine import library, lint
-from engine.decide import assess
+from engine.decide import assess, explained
 from engine.generated import Program
 from engine.model import MET, Facts, Finding, Moment
 
@@ -37,25 +37,33 @@ def engines() -> Iterator[Line]:
     program = Program(law, equal.STEP, None)
     facts, plain = [Facts(each) for each in cases], [equal.plain(each) for each in cases]
 
-    def explained(each: Facts) -> tuple[Finding, ...]:
+    judge = program.judge
+
+    def told(each: Facts) -> tuple[Finding, ...]:
+        return explained(law, each, equal.STEP, AT, None)
+
+    def walked(each: Facts) -> tuple[Finding, ...]:
         return assess(law, each, equal.STEP, AT, None, twice=False).findings
 
     def generated(each: Facts) -> set[str]:
-        answers = zip(program.rules, program.judge(each.values, AT).rules, strict=True)
+        answers = zip(program.rules, judge(each.values, AT).rules, strict=True)
         return {name for name, answer in answers if answer == MET}
 
-    equal.check(lambda each: {found.rule for found in explained(each) if found.answer == MET}, theirs, cases)
+    assert all(told(each) == walked(each) for each in facts)
+    equal.check(lambda each: {found.rule for found in told(each) if found.answer == MET}, theirs, cases)
     equal.check(generated, theirs, cases)
     found = _each(
         {
             "traced": (lambda each: theirs.evaluate(each, {"trace": True}), plain),
-            "explained": (explained, facts),
+            "told": (told, facts),
+            "walked": (walked, facts),
             "bare": (theirs.evaluate, plain),
-            "generated": (lambda each: program.judge(each, AT), cases),
+            "generated": (lambda each: judge(each, AT), cases),
         }
     )
     beside = f"zen-engine, {equal.RULES} rows"
-    yield Line("explained decision, 20 rules", found["explained"], "s", f"{beside}, trace", found["traced"], least=4)
+    yield Line("explained decision, 20 rules", found["told"], "s", f"{beside}, trace", found["traced"], least=4)
+    yield Line("the same, conditions walked", found["walked"], "s", f"{beside}, trace", found["traced"])
     yield Line("generated functions, 20 rules", found["generated"], "s", beside, found["bare"], least=100)
 
 

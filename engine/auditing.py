@@ -281,8 +281,7 @@ def take_again(
     """Every decision of a case, or of the whole log, taken again under the law of its day; see `replay.replay`."""
     shelf = Books() if books is None else books
     for each in [case] if case is not None else store.case_ids(authority):
-        log = list(entries(store, authority, each, shelf.reader))
-        openings = openings_of(store, authority, log)
+        log, openings = read_case(store, authority, each, shelf.reader)
         try:
             yield from replay.replay(log, openings, lambda entry: lawbook(store, entry, shelf), since, twice)
         except UNREADABLE as error:
@@ -305,6 +304,15 @@ def openings_of(store: Source, authority: str, log: Iterable[Entry]) -> dict[str
     """The openings, where they are kept, of everything the entries seal."""
     sealed = [commitment for entry in log for commitment in ledger.sealed_in(entry.body)]
     return store.openings(authority, sealed) if sealed else {}
+
+
+def read_case(
+    store: Source, authority: str, case: str, reader: skimming.Reader
+) -> tuple[list[Entry], Mapping[str, Opening]]:
+    """The entries of a case, and the openings, where they are kept, of what they seal."""
+    reader.sealed.clear()
+    log = list(entries(store, authority, case, reader))
+    return log, store.openings(authority, reader.sealed) if reader.sealed else {}
 
 
 def kept_workflow(artifacts: Mapping[str, bytes], digest: str) -> Workflow:

@@ -37,7 +37,7 @@ from engine.model import (
     worst,
 )
 from engine.reference import Context, Outcome, earliest, evaluate, found, required
-from engine.vocabulary import from_plain, taken, to_plain, worked_out
+from engine.vocabulary import from_plain, recorded_kinds, taken, to_plain, worked_out
 from engine.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -265,7 +265,8 @@ def situate(law: Law, facts: Facts, at: Moment, milestone: str | None) -> tuple[
     if milestone:
         values[milestone] = at if law.vocabulary.terms[milestone].minute else Moment(at.day)
         moving.add(milestone)
-    for term in law.vocabulary.scalars:
+    kinds = recorded_kinds(values)
+    for term in law.vocabulary.scalars if kinds else ():
         if (worked := worked_out(term, law.vocabulary.terms, values)) is not None:
             values[term.name] = worked
     for term in law.vocabulary.firsts:
@@ -295,6 +296,8 @@ def _case(law: Law, values: Mapping[str, Value], moving: frozenset[str], given: 
 def _derive(case: _Case, names: Iterable[str]) -> None:
     """Derive every fact among these names, tables first that others need."""
     law, needed = case.ctx.law, set(names)
+    if not any(fact in law.deciding and fact not in case.facts for fact in needed):
+        return
     for fact in reversed(law.order):
         if fact in needed:
             needed.update(*(table.reads for table in law.deciding[fact]))
@@ -545,7 +548,7 @@ def _required(rule: Rule, answer: str, outcome: Outcome, case: _Case) -> str:
         return rule.refer
     if answer == REFER and len(rule.readings) > 1 and not outcome.unsure:
         return " / or / ".join(f"{each.title}: {required(each.require, case.ctx.figure)}" for each in rule.readings)
-    return required(rule.requirements[0], case.ctx.figure)
+    return rule.said or required(rule.requirements[0], case.ctx.figure)
 
 
 def _earliest(rule: Rule, answer: str, case: _Case) -> int | None:
@@ -558,7 +561,7 @@ def _needs(rule: Rule, answer: str, outcome: Outcome, case: _Case) -> tuple[str,
         return _expand(outcome.missing, case)
     if answer != REFER:
         return ()
-    tables = {table.id for table in case.ctx.law.tables}
+    tables = case.ctx.law.tabled
     sources = [value.source if value.source in tables else rule.id for value in outcome.unsure]
     return tuple(dict.fromkeys(sources)) or (rule.id,)
 

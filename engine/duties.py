@@ -6,7 +6,8 @@ The facts follow from the entries' actors alone, so they replay; where nobody ap
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from engine.model import Value
 
@@ -19,15 +20,14 @@ DECIDED = ".decided"  # the milestone of what a stage's approval approves
 EVALUATES = ("bid", "quote")  # records that whoever evaluates writes
 
 
-@dataclass(frozen=True, slots=True)
-class Acts:
+class Acts(NamedTuple):
     """Who, by their opaque ids, did what on a case: approvals are (stage, post, actor)."""
 
     opened: str = ""
     recorded: frozenset[str] = frozenset()
     evaluated: frozenset[str] = frozenset()
     approvals: frozenset[tuple[str, str, str]] = frozenset()
-    irregular: Mapping[int, str] = field(default_factory=dict)  # the entry of an irregular step, and who took it
+    irregular: Mapping[int, str] = MappingProxyType({})  # the entry of an irregular step, and who took it
     reviewed: bool = False  # somebody gave the view on an irregular step of their own
 
     def with_record(self, actor: str, name: str, value: object, post: str) -> Acts:
@@ -36,23 +36,23 @@ class Acts:
         if stage:
             still = set(value) if isinstance(value, list | tuple) else set()
             kept = {each for each in self.approvals if each[0] != stage or each[1] in still}
-            return replace(self, approvals=frozenset(kept | ({(stage, post, actor)} if post else set())))
+            return self._replace(approvals=frozenset(kept | ({(stage, post, actor)} if post else set())))
         noun = name.partition("/")[0]
         if post or noun in ("declaration", "hold"):
             return self
         if noun in EVALUATES:
-            return replace(self, evaluated=self.evaluated | {actor})
-        return replace(self, recorded=self.recorded | {actor})
+            return self._replace(evaluated=self.evaluated | {actor})
+        return self._replace(recorded=self.recorded | {actor})
 
     def with_review(self, actor: str, subject: str) -> Acts:
         """The acts after a judgement."""
         number = subject.rpartition(":")[2] if subject.startswith("irregular:") else ""
         own = number.isdigit() and self.irregular.get(int(number)) == actor
-        return replace(self, reviewed=True) if own else self
+        return self._replace(reviewed=True) if own else self
 
     def without(self, stages: Collection[str]) -> Acts:
         """The acts, approvals of these stages forgotten."""
-        return replace(self, approvals=frozenset(each for each in self.approvals if each[0] not in stages))
+        return self._replace(approvals=frozenset(each for each in self.approvals if each[0] not in stages))
 
 
 def taken_back(entries: Mapping[str, int], came: int, left: int) -> set[str]:

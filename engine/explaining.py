@@ -146,13 +146,11 @@ class _Teller(Writer):
 
     def _asked(self, rule: Rule, condition: Condition) -> str:
         """What is required: a text, or a call that says it with the figures of the day."""
-        if rule.refer:
-            return repr(rule.refer)
+        if rule.said:
+            return repr(rule.said)
         bounds = [leaf.bound for leaf in leaves(condition) if isinstance(leaf, Amount | Period)]
         figures, facts = sorted(parameters(condition)), sorted({bound.fact for bound in bounds} - {""})
         asked = _asker(condition, self.law, figures, facts)
-        if not figures and not facts:
-            return repr(asked())
         values = (*(f"p{self.figures[name]}" for name in figures), *(f"f{self.facts[name]}" for name in facts))
         return f"{self._constant(asked)}({', '.join(values)})"
 

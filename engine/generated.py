@@ -1,4 +1,4 @@
-"""A step's rules and tables as plain Python functions, for bulk work: answers and values, no explanation. Pure.
+"""A step's rules and tables as plain Python functions, for bulk work: answers and values. `explaining` adds texts. Pure.
 
 Source text is written from the frozen condition trees and compiled once. Nothing of a pack stands in it but whole
 numbers and the `repr` of its words; all else is a constant handed in. A condition is written in three forms: certainly
@@ -50,7 +50,7 @@ from engine.model import (
     Value,
 )
 from engine.reference import asks_nothing, ends, includes, kept
-from engine.vocabulary import taken, worked_out
+from engine.vocabulary import recorded_kinds, taken, worked_out
 
 NEITHER = float("nan")  # every comparison with it is false
 UNSURE = Unsure("a person must judge", "")  # why is for the reference evaluator to say
@@ -86,11 +86,13 @@ class Program:
         self.rules = tuple(rule.id for rule in self._rules)
         self.facts = tuple(self._tables)
 
-    def judge(self, facts: Mapping[str, Value], at: Moment) -> Answers:
-        """The answers on these facts were the step taken at that moment; refer where the readings of VAT part."""
-        first = self._plain(facts, at)
-        if not first[2]:
-            return first
+    @cached_property
+    def judge(self) -> Judge:
+        """What gives the answers on facts were the step taken at a moment; refer where the readings of VAT part."""
+        return self._compiled(0)
+
+    def _again(self, facts: Mapping[str, Value], at: Moment, first: Answers) -> Answers:
+        """The answers where VAT stands between amounts: those of every reading, and refer where they part."""
         every = [first, *(judge(facts, at) for judge in self._readings)]
         parted = (each[0] if len({*each}) == 1 else REFER for each in zip(*(one[0] for one in every), strict=True))
         return Answers(tuple(parted), first[1], True)
@@ -100,16 +102,14 @@ class Program:
         return Writer(self._law, self._rules, self._tables, self._milestone, vat).text()
 
     @cached_property
-    def _plain(self) -> Judge:
-        return self._compiled(0)
-
-    @cached_property
     def _readings(self) -> tuple[Judge, ...]:
         rates = self._law.vocabulary.vat_readings
         return tuple(self._compiled(signed) for rate in rates for signed in sorted({rate, -rate} - {0}))
 
     def _compiled(self, vat: int) -> Judge:
-        judge: Judge = compiled(Writer(self._law, self._rules, self._tables, self._milestone, vat))
+        writer = Writer(self._law, self._rules, self._tables, self._milestone, vat)
+        writer.constants["again"] = self._again
+        judge: Judge = compiled(writer)
         return judge
 
 
@@ -186,7 +186,8 @@ class Writer:
             self._rule(n, rule)
         self._cross()
         rules = "".join(f"a{n}, " for n in range(len(self.rules)))
-        self._put(1, f"return answers(Answers, (({rules}), ({self._derived()}), crossed))")
+        self._put(1, f"told = answers(Answers, (({rules}), ({self._derived()}), crossed))")
+        self._put(1, "return told" if self.vat else "return again(facts, at, told) if crossed else told")
         return "\n".join(self.lines) + "\n"
 
     def _begin(self) -> None:
@@ -257,9 +258,12 @@ class Writer:
         if self.milestone in self.facts:
             minute = terms[self.milestone].minute
             self._put(1, f"f{self.facts[self.milestone]} = {'at' if minute else 'Moment(today)'}")
+        if any(terms[name].scalar for name in self.facts):
+            self._put(1, "kinds = recorded_kinds(facts)")
         for name, n in self.facts.items():
-            if terms[name].scalar:
-                self._put(1, f"f{n} = counted({self._constant(terms[name])}, terms, facts, f{n})")
+            if scalar := terms[name].scalar:
+                counted = f"counted({self._constant(terms[name])}, terms, facts, f{n})"
+                self._put(1, f"if {scalar.record!r} in kinds: f{n} = {counted}")
         for name, n in self.facts.items():
             if terms[name].first_of:
                 those = "".join(f"f{self.facts[each]}, " for each in terms[name].first_of)
@@ -670,6 +674,7 @@ NAMES: Mapping[str, Any] = {
     "counted": _counted,
     "first": _first,
     "part": _part,
+    "recorded_kinds": recorded_kinds,
     "scaled": _scaled,
     "settled": _settled,
     "taken": taken,

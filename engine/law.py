@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from engine.calendars import Calendar
-from engine.conditions import Amount, Condition, Order, Period, leaves, names, parameters
+from engine.conditions import Amount, Condition, Order, Period, leaves, names, parameters, say
 from engine.markup import Where
 from engine.model import Money, Value
 from engine.vocabulary import Vocabulary
@@ -175,6 +175,16 @@ class Rule:
         return (self.require,) if self.require is not None else tuple(reading.require for reading in self.readings)
 
     @cached_property
+    def said(self) -> str:
+        """What it requires, in words, where that is the same whatever the day and the facts; else nothing."""
+        bounds = (
+            leaf.bound for each in self.requirements[:1] for leaf in leaves(each) if isinstance(leaf, Amount | Period)
+        )
+        if self.refer or not self.requirements:
+            return self.refer
+        return "" if any(bound.parameter or bound.fact for bound in bounds) else say(self.requirements[0])
+
+    @cached_property
     def waits(self) -> bool:
         """Whether what it requires may come to hold as days go by: it asks for time, or for a dated figure."""
         every = (leaf for each in self.requirements[:1] for leaf in leaves(each))
@@ -315,6 +325,11 @@ class Law:
     def programs(self) -> dict[tuple[str, str | None], Any]:
         """The generated functions made of it so far, by step and milestone (`explaining.Explained`)."""
         return {}
+
+    @cached_property
+    def tabled(self) -> frozenset[str]:
+        """The id of every table."""
+        return frozenset(table.id for table in self.tables)
 
     @cached_property
     def yielding(self) -> frozenset[str]:

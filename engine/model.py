@@ -17,6 +17,7 @@ NOT_APPLICABLE = "not applicable"
 NOT_MET = "not met"
 MISSING = "missing"
 REFER = "refer"
+PASSING = (MET, NOT_APPLICABLE)
 ANSWERS = (MET, NOT_APPLICABLE, NOT_MET, MISSING, REFER)
 
 MANDATORY = "mandatory"
@@ -128,7 +129,7 @@ class Finding(NamedTuple):
     def blocks(self) -> bool:
         """Whether the step may not go ahead while this finding stands."""
         explained = self.stands == EXPLAINED and self.effect in EXPLAINABLE
-        return self.stands not in (MET, NOT_APPLICABLE) and not explained and not self.waived
+        return self.stands not in PASSING and not explained and not self.waived
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ def worst(findings: tuple[Finding, ...]) -> str:
 
     A finding that blocks with any other answer (a judgement that says nothing known) refers.
     """
-    standing = {finding.stands for finding in findings if finding.blocks}
+    standing = {finding.stands for finding in findings if finding.answer not in PASSING and finding.blocks}
     return next(
         (answer for answer in (NOT_MET, REFER, MISSING) if answer in standing), REFER if standing else MAY_PROCEED
     )

@@ -7,7 +7,8 @@ state it goes back to, so that a first round's milestones never satisfy a second
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from engine import __version__, canonical, duties, ledger
@@ -69,8 +70,7 @@ class Step(NamedTuple):
     irregular: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CaseState:
+class CaseState(NamedTuple):
     """A case as its entries leave it."""
 
     authority: str
@@ -80,22 +80,21 @@ class CaseState:
     state: str
     opened: str
     sequence: int
-    facts: Mapping[str, Kept] = field(default_factory=dict)
+    facts: Mapping[str, Kept] = MappingProxyType({})
     judgements: tuple[Judgement, ...] = ()
     steps: tuple[Step, ...] = ()
-    acts: duties.Acts = field(default_factory=duties.Acts)  # who did what, for rules on separate duties
-    path: Mapping[str, int] = field(default_factory=dict)  # the states that led here, and the entry that came to each
+    acts: duties.Acts = duties.Acts()  # who did what, for rules on separate duties
+    path: Mapping[str, int] = MappingProxyType({})  # the states that led here, and the entry that came to each
 
     def for_step(self) -> Facts:
         """The facts a step is decided on: what happened and what is stated, never what is only planned."""
-        return self._facts(lambda kept: not kept.planned)
+        return self._facts({name: kept for name, kept in self.facts.items() if not kept.planned})
 
     def for_looking_ahead(self) -> Facts:
         """The facts including planned milestones, for `check` and `why`."""
-        return self._facts(lambda kept: True)
+        return self._facts(self.facts)
 
-    def _facts(self, wanted: Callable[[Kept], bool]) -> Facts:
-        chosen = {name: kept for name, kept in self.facts.items() if wanted(kept)}
+    def _facts(self, chosen: Mapping[str, Kept]) -> Facts:
         values = {name: value for name, kept in chosen.items() if (value := kept.typed()) is not None}
         planned = frozenset(name for name, kept in chosen.items() if kept.planned)
         values |= duties.worked_out(self.acts, {name: (kept.actor, kept.value) for name, kept in chosen.items()})
@@ -124,14 +123,14 @@ def _apply(state: CaseState | None, entry: Entry, openings: Mapping[str, Opening
         elif entry.kind == "judgement":
             judged = (body["rule"], body["answer"], body["rests_on"], body["role"], body.get("value"))
             judgements = (*state.judgements, Judgement(entry.sequence, *judged))
-            state = replace(state, judgements=judgements, acts=state.acts.with_review(entry.actor, str(body["rule"])))
+            state = state._replace(judgements=judgements, acts=state.acts.with_review(entry.actor, str(body["rule"])))
         elif entry.kind == "decision":
             state = _move(state, entry, body)
         elif entry.kind == "migration":
             state = _migrate(state, entry, body)
     except (AssertionError, KeyError, TypeError, ValueError) as error:
         raise LedgerError(f"entry {entry.sequence}: its body is not that of kind {entry.kind}") from error
-    return state if state.sequence == entry.sequence else replace(state, sequence=entry.sequence)
+    return state if state.sequence == entry.sequence else state._replace(sequence=entry.sequence)
 
 
 def _open(state: CaseState | None, entry: Entry, body: Mapping[str, Any], openings: Mapping[str, Opening]) -> CaseState:
@@ -168,15 +167,14 @@ def _record(state: CaseState, entry: Entry, body: Mapping[str, Any], openings: M
     value, planned = opened(body["value"], openings), bool(body.get("planned", False))
     read = None if value is None else from_plain(Term(body["name"], "", body["type"]), value)
     kept = Kept(body["name"], body["type"], value, planned, entry.sequence, entry.recorded, entry.actor, read)
-    kept.typed()
     acts = state.acts.with_record(entry.actor, str(kept.name), value, str(body.get("post", "")))
-    return replace(state, facts={**state.facts, kept.name: kept}, acts=acts, sequence=entry.sequence)
+    return state._replace(facts={**state.facts, kept.name: kept}, acts=acts, sequence=entry.sequence)
 
 
 def _move(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
     step = Step(entry.sequence, body["step"], body["at"], body["answer"], "irregular" in body)
     taken = {**state.acts.irregular, entry.sequence: entry.actor} if step.irregular else state.acts.irregular
-    state = replace(state, steps=(*state.steps, step), acts=replace(state.acts, irregular=taken))
+    state = state._replace(steps=(*state.steps, step), acts=state.acts._replace(irregular=taken))
     if "to" not in body:
         return state
     facts, target, path = dict(state.facts), body["to"], dict(state.path)
@@ -189,20 +187,20 @@ def _move(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
             for name, kept in facts.items()
             if (kept.type not in DATED or kept.entry < left) and duties.part_of(name) not in stages
         }
-        state = replace(state, acts=state.acts.without(stages))
+        state = state._replace(acts=state.acts.without(stages))
         path = {name: sequence for name, sequence in path.items() if name not in later}
     if "records" in body:
         name = body["records"]
         at = moment(entry.happened)
         facts[name] = Kept(name, "milestone", entry.happened, False, entry.sequence, entry.recorded, entry.actor, at)
-    return replace(state, state=target, facts=facts, path={**path, target: path.get(target, entry.sequence)})
+    return state._replace(state=target, facts=facts, path={**path, target: path.get(target, entry.sequence)})
 
 
 def _migrate(state: CaseState, entry: Entry, body: Mapping[str, Any]) -> CaseState:
     """The case under another cycle from here on; LedgerError where the entry says another state or cycle before."""
     if (body["state"], body["instead_of"]) != (state.state, state.workflow):
         raise LedgerError(f"entry {entry.sequence} moves the case from a state or a cycle that it does not have")
-    return replace(state, workflow=str(entry.digests["workflow"]))
+    return state._replace(workflow=str(entry.digests["workflow"]))
 
 
 def dated(law: Law, step: WorkflowStep, at: Moment) -> Moment:
@@ -399,7 +397,7 @@ def _differences(kept: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[
     then = {finding["rule"]: finding for finding in kept["findings"]}
     if len(then) < len(kept["findings"]):
         yield "the log has two findings of one rule"
-    now = {finding["rule"]: finding for finding in again["findings"]}
+    now = {finding["rule"]: finding for finding in again["findings"]} if kept["findings"] != again["findings"] else then
     for rule in sorted(then.keys() | now.keys()):
         if rule not in then:
             yield f"the finding of {rule} was left out of the log"

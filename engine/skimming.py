@@ -62,14 +62,18 @@ class Reader:
         self._known: list[tuple[bytes, Mapping[str, Any]]] = []
         self._shapes: dict[str, _Shape] = {}
         self._kept = 0
+        self.sealed: list[str] = []  # what the entries read seal, until somebody takes it away
 
     def entry(self, data: bytes) -> Entry:
         """What `ledger.decode` returns or raises."""
         try:
-            members = self.read(data)[0]
+            members, sealed, _ = self.read(data)
             _look_at(members)
         except (*UNREADABLE, Doubt):
-            return ledger.decode(data)
+            read = ledger.decode(data)
+            self.sealed += ledger.sealed_in(read.body)
+            return read
+        self.sealed += sealed
         return entry(members)
 
     def read(self, data: bytes) -> tuple[Members, Sequence[str], bool]:

@@ -6,7 +6,7 @@ Bad text is a UsageError with one line that says what to write instead; nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -448,11 +448,17 @@ def _read_moment(given: str) -> Moment | None:
 # Records ----------------------------------------------------------------------------------------------------------
 
 
+def recorded_kinds(values: Iterable[str]) -> set[str]:
+    """The kinds of records among the names of values: `bid` of `bid/a.amount`."""
+    return {name.partition("/")[0] for name in values if "/" in name}
+
+
 def worked_out(term: Term, terms: Mapping[str, Term], values: Mapping[str, Value]) -> Value | None:
     """What a scalar is of the records among the values; None where there is no such record, or a field is not known."""
     scalar = term.scalar
     assert scalar is not None
-    each = sorted({name.partition(".")[0] for name in values if name.startswith(f"{scalar.record}/")})
+    start = f"{scalar.record}/"
+    each = sorted({name.partition(".")[0] for name in values if name.startswith(start)})
     if not each:
         return None
     found: list[Value] = []

@@ -94,8 +94,7 @@ def tried(
     """
     days, drafts = Books(), Books()
     for case in cases:
-        log = list(auditing.entries(source, authority, case, days.reader))
-        openings = auditing.openings_of(source, authority, log)
+        log, openings = auditing.read_case(source, authority, case, days.reader)
         try:
             kept = replay.fold(log, openings)
             for state, entry in replay.moments(log, openings):

@@ -160,6 +160,20 @@ def _steps_of(subject: Table, law: Law) -> list[str]:
     return [step for step, rules in law.steps.items() if any(subject.decides in each.reads for each in rules)]
 
 
+def test_a_doubt_that_a_judgement_settles_is_named_in_the_finding() -> None:
+    law = law_of(
+        table("regime", "case.regime", rows="[]", otherwise="refer", refer="which it is")
+        + rule(require="{any: [{case.regime: full}, {contract.lots: yes}]}")
+    )
+    facts = Facts({"contract.lots": True})
+    before = explained(law, facts, "go", at("2025-06-01"), None)
+    rests = rests_on(law.tables[0], law, facts.values, facts.values.keys())
+    judged = replace(facts, judgements=(Judgement(7, law.tables[0].id, "met", rests, "monitoring officer", "full"),))
+    after = explained(law, judged, "go", at("2025-06-01"), None)
+    assert [each.found for each in (*before, *after)] == ["contract.lots: yes", "case.regime: full; contract.lots: yes"]
+    assert after == assess(law, judged, "go", at("2025-06-01"), None, twice=False).findings
+
+
 # The text ---------------------------------------------------------------------------------------------------------
 
 
