@@ -83,7 +83,7 @@ class _Teller(Writer):
 
     def text(self) -> str:
         """All of it."""
-        self.constants |= {"Finding": Finding, "Told": Told, "words": words, "told": told}
+        self.constants |= {"Finding": Finding, "Told": Told, "tried": _tried, "told": told}
         self._begin()
         self._put(1, "left = []")
         for n, rule in enumerate(self.rules):
@@ -182,15 +182,13 @@ class _Teller(Writer):
 
     def _tried(self, items: Sequence[Condition]) -> Sequence[str]:
         """Of alternatives none of which holds, those of which what they want done was done; if none, all."""
-        every = [part for item in items for part in self._deciding(item, False)]
+        parts = [self._deciding(item, False) for item in items]
         wanted = [[f"f{self.facts[name]} is None" for name in wants_done(item, self.law)] for item in items]
         if not any(wanted):
-            return every
-        some = [
-            _where(f"not ({' or '.join(tests)})" if tests else "True", self._deciding(item, False))
-            for item, tests in zip(items, wanted, strict=True)
-        ]
-        return [f"*([{', '.join(some)}] or [{', '.join(every)}])"]
+            return [part for each in parts for part in each]
+        tested = (f"not {joined('or', tests, 'False')}" for tests in wanted)
+        each = (f"({test}, [{', '.join(said)}])" for test, said in zip(tested, parts, strict=True))
+        return [f"*tried([{', '.join(each)}])"]
 
     def _leaf_text(self, leaf: Leaf, truth: bool) -> str:
         if isinstance(leaf, Period):
@@ -215,6 +213,12 @@ class _Teller(Writer):
 
     def _presumed(self, name: str) -> str:
         return f"get({name!r}) is None" if self.law.vocabulary.terms[name].because else "False"
+
+
+def _tried(each: Sequence[tuple[bool, list[str]]]) -> list[str]:
+    """The texts of the alternatives that were tried; if none was, of all."""
+    some = [said for tried, texts in each if tried for said in texts]
+    return some or [said for _, texts in each for said in texts]
 
 
 def _where(test: str, parts: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A step's rules and tables as plain Python functions, for bulk work: answers and values. `explaining` adds texts. Pure.
+"""A step's rules and tables as plain Python functions, for bulk work: answers and values, no texts. Pure.
 
 Source text is written from the frozen condition trees and compiled once. Nothing of a pack stands in it but whole
 numbers and the `repr` of its words; all else is a constant handed in. A condition is written in three forms: certainly

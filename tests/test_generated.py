@@ -211,11 +211,12 @@ def test_a_table_of_five_hundred_rows_is_compiled_and_right() -> None:
     assert program.judge({"quotes.received": 0}, at("2025-06-01")) == (("not met",), ("out",), False)
 
 
-@pytest.mark.parametrize("depth", [5, 12])
-def test_a_deeply_nested_condition_is_compiled_and_right(depth: int) -> None:
-    asked: dict[str, object] = {"contract.lots": "yes"}
+@pytest.mark.parametrize("lists", [["all", "any", "none"], ["any"]])
+@pytest.mark.parametrize("depth", [5, 18])
+def test_a_condition_as_deeply_nested_as_a_pack_may_write_is_compiled_and_right(depth: int, lists: list[str]) -> None:
+    asked: dict[str, object] = {"contract.lots": "yes", "notice.published": "done before 2024-01-01"}
     for level in range(depth):
-        asked = {["all", "any", "none"][level % 3]: [asked, {"quotes.received": f"at least {level + 1}"}]}
+        asked = {lists[level % len(lists)]: [asked, {"quotes.received": f"at least {level + 1}"}]}
     law = law_of(rule(require=json.dumps(asked)))
     program = Program(law, "go", None)
     for received in (None, *range(depth + 2)):
