@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from engine.explaining import Explained
     from engine.generated import Program
 
-_APART = Outcome(False)
 Runner = Callable[["inference.Program", Context], frozenset[str]]  # durable_rules' answer; None: `inference.run`
 
 
@@ -185,9 +184,8 @@ def passes(law: Law, workflow: Workflow, state: str, facts: Facts, step: str, at
     if described is None or machine_of(workflow).move(state, step) is None:
         return False
     program = _telling(law, step, described.records).answers
-    answers = dict(zip(program.rules, program.judge(facts.values, at).rules, strict=True))
-    bound = {answers[rule.id] for rule in law.steps.get(step, ())} - {None}
-    return bound <= {MET, NOT_APPLICABLE} and (bool(bound) or described.free)
+    found = {*program.judge(facts.values, at).rules[: program.bound]}
+    return found <= {MET, NOT_APPLICABLE, None} and (described.free or not found <= {None})
 
 
 def explained(law: Law, facts: Facts, step: str, at: Moment, milestone: str | None) -> tuple[Finding, ...]:

@@ -188,7 +188,7 @@ def _verify_file(
     type=click.Choice(["both", "reference"]),
     default="both",
     show_default=True,
-    help="Judge by both evaluators, as when it was decided, or by the one that explains: sooner.",
+    help="Judge by both evaluators, as when it was decided, or by the one that explains, as functions: sooner.",
 )
 @format_option
 @store_options
