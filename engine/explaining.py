@@ -100,35 +100,28 @@ class _Teller(Writer):
             self._put(1, f"g{n} = None")
             self._put(1, f"if {force}:")
             depth = 2
-        pack, left = self.law.packs[rule.pack].digest, f"g{n} = left.append({n})"
-        apart = self._constant(Finding(rule.id, NOT_APPLICABLE, rule.layer, pack, rule.effect))
+        apart = Finding(rule.id, NOT_APPLICABLE, rule.layer, self.law.packs[rule.pack].digest, rule.effect)
         self._work(depth, rule.when)
-        self._put(depth, f"if {self._false(rule.when)}: g{n} = {apart}")
+        self._put(depth, f"if {self._false(rule.when)}: g{n} = {self._constant(apart)}")
+        if rule.requirements and rule.confidence != "unverified" and self._tellable(rule.requirements[0]):
+            self._applies(depth, n, rule)
+        else:
+            self._put(depth, f"else: g{n} = left.append({n})")
+
+    def _applies(self, depth: int, n: int, rule: Rule) -> None:
+        """The finding of a rule that applies, or may; left where it is neither met nor breached for good."""
+        met, left = self._finding(rule, MET), f"left.append({n})"
         self._put(depth, f"elif {self._true(rule.when)}:")
-        if not rule.requirements or rule.confidence == "unverified" or not self._tellable(rule.requirements[0]):
-            self._put(depth + 1, left)
-            self._put(depth, f"else: {left}")
-            return
-        first, met = rule.requirements[0], self._finding(rule, MET)
-        breach = rule.effect not in (WAIVABLE, *EXPLAINABLE) and not rule.waits
         self._work(depth + 1, *rule.requirements)
-        if len(rule.requirements) == 1:
-            self._put(depth + 1, f"if {self._true(first)}: g{n} = {met}")
-            if breach:
-                self._put(depth + 1, f"elif {self._false(first)}: g{n} = {self._finding(rule, NOT_MET)}")
-        else:
-            self._put(depth + 1, f"a = agreed(({', '.join(map(self._told, rule.requirements))}), False)")
-            self._put(depth + 1, f"if a == {MET!r}: g{n} = {met}")
-            if breach:
-                self._put(depth + 1, f"elif a == {NOT_MET!r}: g{n} = {self._finding(rule, NOT_MET)}")
-        self._put(depth + 1, f"else: {left}")
+        self._put(depth + 1, f"a = {self._required(rule)}")
+        self._put(depth + 1, f"if a == {MET!r}: g{n} = {met}")
+        if rule.effect not in (WAIVABLE, *EXPLAINABLE) and not rule.waits:
+            self._put(depth + 1, f"elif a == {NOT_MET!r}: g{n} = {self._finding(rule, NOT_MET)}")
+        self._put(depth + 1, f"else: g{n} = {left}")
         self._put(depth, "else:")
-        if rule.harmless:
-            self._work(depth + 1, *rule.requirements)
-            held = joined("and", map(self._true, rule.requirements), "True")
-            self._put(depth + 1, f"g{n} = {met} if {held} else left.append({n})")
-        else:
-            self._put(depth + 1, left)
+        self._work(depth + 1, *rule.requirements)
+        held = joined("and", map(self._true, rule.requirements), "True")
+        self._put(depth + 1, f"g{n} = {met} if {held} else {left}" if rule.harmless else f"g{n} = {left}")
 
     def _tellable(self, condition: Condition) -> bool:
         """Whether its texts can be written: a period whose end is presumed is for the reference evaluator to tell."""
