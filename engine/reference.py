@@ -422,21 +422,27 @@ def required(condition: Condition, figure_of: Callable[[Bound], Bound | Unsure])
 
 def found(condition: Condition, ctx: Context) -> str:
     """What was found: the tests that decided the answer, each with its value."""
-    return "; ".join(dict.fromkeys(_found(leaf, ctx) for leaf in _deciding(condition, ctx)))
+    deciding = _deciding(condition, evaluate(condition, ctx).truth, ctx)
+    return "; ".join(dict.fromkeys(_found(leaf, ctx) for leaf in deciding))
 
 
-def _deciding(condition: Condition, ctx: Context) -> list[Leaf]:
-    truth = evaluate(condition, ctx).truth
+def _deciding(condition: Condition, truth: bool | None, ctx: Context) -> list[Leaf]:
+    """The tests by which a condition has the truth it has."""
+    each: list[tuple[Condition, bool | None]]
     match condition:
+        case All(items) if truth:
+            each = [(item, True) for item in items]
         case All(items):
-            chosen = items if truth else [item for item in items if evaluate(item, ctx).truth is truth]
-            return [leaf for item in chosen for leaf in _deciding(item, ctx)]
+            each = [(item, truth) for item in items if evaluate(item, ctx).truth is truth]
+        case AnyOf(items) if truth:
+            each = [(item, True) for item in items if evaluate(item, ctx).truth]
         case AnyOf(items):
-            chosen = [item for item in items if evaluate(item, ctx).truth] if truth else _tried(items, ctx)
-            return [leaf for item in chosen for leaf in _deciding(item, ctx)]
+            each = [(item, evaluate(item, ctx).truth) for item in _tried(items, ctx)]
         case Not(item):
-            return _deciding(item, ctx)
-    return list(leaves(condition))
+            each = [(item, None if truth is None else not truth)]
+        case _:
+            return [condition]
+    return [leaf for item, its in each for leaf in _deciding(item, its, ctx)]
 
 
 def _tried(items: tuple[Condition, ...], ctx: Context) -> tuple[Condition, ...]:
