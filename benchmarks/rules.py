@@ -17,6 +17,7 @@ from benchmarks import equal
 from benchmarks.lines import Line
 from engine import library, lint
 from engine.decide import assess, explained
+from engine.explaining import Explained
 from engine.generated import Program
 from engine.model import MET, Facts, Finding, Moment
 
@@ -37,10 +38,10 @@ def engines() -> Iterator[Line]:
     program = Program(law, equal.STEP, None)
     facts, plain = [Facts(each) for each in cases], [equal.plain(each) for each in cases]
 
-    judge = program.judge
+    judge, telling = program.judge, Explained(law, equal.STEP, None)
 
     def told(each: Facts) -> tuple[Finding, ...]:
-        return explained(law, each, equal.STEP, AT, None)
+        return explained(telling, each, AT)
 
     def walked(each: Facts) -> tuple[Finding, ...]:
         return assess(law, each, equal.STEP, AT, None, twice=False).findings

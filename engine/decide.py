@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from engine.explaining import Explained
     from engine.generated import Program
 
+PAYS = 30  # decisions of one step: to write its functions and to judge as many by the evaluator takes alike
 Runner = Callable[["inference.Program", Context], frozenset[str]]  # durable_rules' answer; None: `inference.run`
 
 
@@ -116,8 +117,15 @@ def weigh(
 
 
 def retake(law: Law, workflow: Workflow, state: str, facts: Facts, step: str, at: Moment) -> Decision:
-    """The same decision again, by generated functions wherever they can tell it: for bulk work."""
-    return _decision(workflow, state, step, at, lambda records: explained(law, facts, step, at, records))
+    """The same decision again, by generated functions once there are many of its step: for bulk work."""
+
+    def findings(milestone: str | None) -> tuple[Finding, ...]:
+        telling = _telling(law, step, milestone)
+        if telling is None:
+            return assess(law, facts, step, at, milestone, twice=False).findings
+        return explained(telling, facts, at)
+
+    return _decision(workflow, state, step, at, findings)
 
 
 def _decision(
@@ -177,27 +185,30 @@ def assess(
 
 
 def passes(law: Law, workflow: Workflow, state: str, facts: Facts, step: str, at: Moment) -> bool:
-    """Whether generated functions find the step there, and every rule met or not applicable; no judgement is needed."""
+    """Whether generated functions find every rule met or not applicable; where there are none, nothing is told."""
     from engine.machine import machine_of
 
     described = workflow.step(step)
     if described is None or machine_of(workflow).move(state, step) is None:
         return False
-    program = _telling(law, step, described.records).answers
+    telling = _telling(law, step, described.records)
+    if telling is None:
+        return False
+    program = telling.answers
     found = {*program.judge(facts.values, at).rules[: program.bound]}
     return found <= {MET, NOT_APPLICABLE, None} and (described.free or not found <= {None})
 
 
-def explained(law: Law, facts: Facts, step: str, at: Moment, milestone: str | None) -> tuple[Finding, ...]:
+def explained(telling: Explained, facts: Facts, at: Moment) -> tuple[Finding, ...]:
     """The findings of `assess`, told by generated functions; what those leave is for the reference evaluator.
 
     A judgement makes a doubt a value and changes nothing that is sure, save where it speaks for a table that else
     would be silent: then they tell nothing. A rule that reads a doubt is left, unless it surely does not apply: the
     value may decide that it does not, and what its texts name.
     """
+    law, step, milestone = telling.law, telling.step, telling.milestone
     if any(each.rule in law.yielding for each in facts.judgements):
         return assess(law, facts, step, at, milestone, twice=False).findings
-    telling = _telling(law, step, milestone)
     found, left, values, crossed = telling.tell(facts.values, at)
     known = {
         name: value
@@ -217,13 +228,15 @@ def explained(law: Law, facts: Facts, step: str, at: Moment, milestone: str | No
     return tuple(filter(None, every))
 
 
-def _telling(law: Law, step: str, milestone: str | None) -> Explained:
-    from engine.explaining import Explained
+def _telling(law: Law, step: str, milestone: str | None) -> Explained | None:
+    """What tells the findings of a step that is asked for often enough for its functions to be worth writing."""
+    telling: Explained | int = law.programs.get((step, milestone), 0)
+    if isinstance(telling, int):
+        from engine.explaining import Explained
 
-    if (step, milestone) not in law.programs:
-        law.programs[step, milestone] = Explained(law, step, milestone)
-    telling: Explained = law.programs[step, milestone]
-    return telling
+        telling = Explained(law, step, milestone) if telling == PAYS else telling + 1
+        law.programs[step, milestone] = telling
+    return None if isinstance(telling, int) else telling
 
 
 def _applying(answers: Program, facts: Facts, at: Moment) -> list[int]:

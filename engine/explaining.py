@@ -48,7 +48,7 @@ class Explained:
     """What tells the findings of one step of a law: `rules` and `facts` name what they are about, in order."""
 
     def __init__(self, law: Law, step: str, milestone: str | None) -> None:
-        self._law, self._step, self._milestone = law, step, milestone
+        self.law, self.step, self.milestone = law, step, milestone
         self._bound = law.steps.get(step, ())
         self._tables = needed(law, self._bound)
         self.rules = tuple(rule.id for rule in self._bound)
@@ -57,7 +57,7 @@ class Explained:
     @cached_property
     def answers(self) -> Program:
         """The same step's answers alone, waivers besides."""
-        return Program(self._law, self._step, self._milestone)
+        return Program(self.law, self.step, self.milestone)
 
     @cached_property
     def tell(self) -> Callable[[Mapping[str, Value], Moment], Told]:
@@ -75,7 +75,7 @@ class Explained:
         return self._writer().text()
 
     def _writer(self) -> _Teller:
-        return _Teller(self._law, self._bound, self._tables, self._milestone, 0)
+        return _Teller(self.law, self._bound, self._tables, self.milestone, 0)
 
 
 class _Teller(Writer):

@@ -323,7 +323,7 @@ class Law:
 
     @cached_property
     def programs(self) -> dict[tuple[str, str | None], Any]:
-        """The generated functions made of it so far, by step and milestone (`explaining.Explained`)."""
+        """What tells the findings of a step, by its milestone too (`explaining.Explained`), or how often it was asked for."""
         return {}
 
     @cached_property

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from engine import library
 from engine.cases import EVENING
 from engine.decide import Assessment, assess, explained, rests_on
+from engine.explaining import Explained
 from engine.generated import Program
 from engine.law import Law, Rule, Table
 from engine.model import Facts, Judgement, Moment, Unsure, Value
@@ -35,16 +36,22 @@ def shown(value: Value | None) -> object:
     return Unsure if isinstance(value, Unsure) else value
 
 
+def tells(law: Law, step: str, milestone: str | None) -> Explained:
+    """What tells the findings of a step, written once for a law."""
+    return law.programs.setdefault((step, milestone), Explained(law, step, milestone))
+
+
 def agree(law: Law, program: Program, facts: Facts, step: str, when: Moment, milestone: str | None) -> None:
     """The program answers each rule as the reference evaluator does, and derives the same values.
 
     What it tells the evaluator changes no finding.
     """
     judged = assess(law, facts, step, when, milestone, twice=False)
-    assert explained(law, facts, step, when, milestone) == judged.findings
+    telling = tells(law, step, milestone)
+    assert explained(telling, facts, when) == judged.findings
     people = settled(random.Random(str(facts)), law, judged, facts)
     again = assess(law, people, step, when, milestone, twice=False)
-    assert explained(law, people, step, when, milestone) == again.findings
+    assert explained(telling, people, when) == again.findings
     answers = program.judge(facts.values, when)
     told = {id: answer for id, answer in zip(program.rules, answers.rules, strict=True) if answer is not None}
     expected = {finding.rule: finding.answer for finding in judged.findings}
@@ -166,10 +173,11 @@ def test_a_doubt_that_a_judgement_settles_is_named_in_the_finding() -> None:
         + rule(require="{any: [{case.regime: full}, {contract.lots: yes}]}")
     )
     facts = Facts({"contract.lots": True})
-    before = explained(law, facts, "go", at("2025-06-01"), None)
+    telling = Explained(law, "go", None)
+    before = explained(telling, facts, at("2025-06-01"))
     rests = rests_on(law.tables[0], law, facts.values, facts.values.keys())
     judged = replace(facts, judgements=(Judgement(7, law.tables[0].id, "met", rests, "monitoring officer", "full"),))
-    after = explained(law, judged, "go", at("2025-06-01"), None)
+    after = explained(telling, judged, at("2025-06-01"))
     assert [each.found for each in (*before, *after)] == ["contract.lots: yes", "case.regime: full; contract.lots: yes"]
     assert after == assess(law, judged, "go", at("2025-06-01"), None, twice=False).findings
 
