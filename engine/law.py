@@ -323,7 +323,7 @@ class Law:
 
     @cached_property
     def programs(self) -> dict[tuple[str, str | None], Any]:
-        """What tells the findings of a step, by its milestone too (`explaining.Explained`), or how often it was asked for."""
+        """What tells a step's findings, by its milestone (`explaining.Explained`), or how often it was asked for."""
         return {}
 
     @cached_property

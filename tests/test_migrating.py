@@ -93,13 +93,13 @@ def test_a_state_that_a_case_came_through_may_not_be_lost_either(council: Counci
     moved(council, gated())
     desk(council, gated()).advance("camden", NAME, "pass-gate")
     office = desk(council, gated())
-    state = replace(office.case("camden", NAME), state="strategy-decided")
+    state = office.case("camden", NAME)._replace(state="strategy-decided")
     told = move(state, gated().cycle("camden"), shelf().workflow, "0" * 64)
     assert told.verdict == REFUSED and "came through 'gated'" in told.why
 
 
 def test_a_case_that_has_ended_keeps_its_cycle(council: Council) -> None:
-    state = replace(council.office(LATE).case("camden", NAME), state="closed")
+    state = council.office(LATE).case("camden", NAME)._replace(state="closed")
     assert move(state, shelf().workflow, gated().cycle("camden"), "0" * 64).verdict == ENDED
 
 

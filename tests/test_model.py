@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -108,7 +107,7 @@ def test_an_explanation_lifts_only_a_rule_one_may_explain() -> None:
 
 @pytest.mark.parametrize("said", ["", "maybe", "may proceed", "MET", "explained", "missing", "refer", "not met"])
 def test_a_judgement_that_says_nothing_known_never_lets_a_step_go_ahead(said: str) -> None:
-    settled = replace(finding(REFER), settled=Settled(7, said))
+    settled = finding(REFER)._replace(settled=Settled(7, said))
     assert settled.blocks
     assert worst((finding(MET), settled)) != MAY_PROCEED
 

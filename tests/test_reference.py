@@ -508,10 +508,13 @@ def test_what_is_not_public_is_not_told_by_the_period_it_begins_either() -> None
 
 def test_what_is_required_is_said_with_the_figure_of_the_day() -> None:
     facts = facts_of(LAW, notice__published="2026-02-01")
-    assert required(read("contract.value: at least limit"), context(facts)) == "contract.value at least £200 incl VAT"
+    assert (
+        required(read("contract.value: at least limit"), context(facts).figure)
+        == "contract.value at least £200 incl VAT"
+    )
     facts = facts_of(LAW, notice__published="2026-06-15")
     assert "a figure nobody has confirmed (test.limit)" in required(
-        read("contract.value: at least limit"), context(facts)
+        read("contract.value: at least limit"), context(facts).figure
     )
 
 

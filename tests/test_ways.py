@@ -89,8 +89,8 @@ def test_what_is_to_be_recorded_comes_before_what_is_to_be_judged(council: Counc
     step, look = cycle.step("decide-strategy"), desk.outlook("camden", NAME, "decide-strategy")
     assert step is not None
     law_rule = next(each for each in look.decision.findings if each.blocks)
-    judged = replace(law_rule, rule="camden.bands.current", answer=REFER, needs=("camden.bands.current",))
-    unknown = replace(law_rule, answer=MISSING, needs=("contract.kind",))
+    judged = law_rule._replace(rule="camden.bands.current", answer=REFER, needs=("camden.bands.current",))
+    unknown = law_rule._replace(answer=MISSING, needs=("contract.kind",))
     asked = look._replace(decision=replace(look.decision, answer=REFER, findings=(judged, unknown)))
     said = ways.way(step, "needs-assessed", asked, View(law, look.assessment, CASE, {})).do
     assert asked.decision.blocking[0] == judged and "case record" in said and "contract.kind" in said
