@@ -20,6 +20,7 @@ def init(training: bool, database: str | None, clock: str | None, persona: str |
     \b
     vires init                                    ./vires.db, for real use
     vires init --training --database demo.db      for practice
+    vires init --training --clock "2025-03-03 09:00"   of another year: every later --clock is after it
     """
     from engine import service
     from engine.commands.common import now
