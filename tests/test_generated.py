@@ -18,12 +18,14 @@ from hypothesis import strategies as st
 
 from engine import library
 from engine.cases import EVENING
-from engine.decide import Assessment, assess, explained, rests_on
+from engine.decide import Assessment, assess, explained, passes, rests_on, retake
 from engine.explaining import Explained
 from engine.generated import Program
 from engine.law import Law, Rule, Table
-from engine.model import Facts, Judgement, Moment, Unsure, Value
+from engine.model import MAY_PROCEED, NOT_MET, Decision, Facts, Judgement, Moment, Unsure, Value
+from engine.outlook import HERE, alone
 from engine.vocabulary import to_plain
+from engine.workflow import Step
 from tests.conftest import WORDS, at, law_of, recorded, rule, table
 from tests.test_inference import ODD_WORDS, moment, random_facts, random_law
 
@@ -165,6 +167,20 @@ def worked_cases_agree(every: int) -> None:
 def _steps_of(subject: Table, law: Law) -> list[str]:
     """The steps that a rule binds which reads what the table decides."""
     return [step for step, rules in law.steps.items() if any(subject.decides in each.reads for each in rules)]
+
+
+def test_functions_are_written_for_a_step_once_it_is_asked_for_often_and_say_the_same_as_before() -> None:
+    law = law_of(rule(when="{contract.kind: goods}", require="{quotes.received: at least 3}"))
+    cycle = alone(Step("go", "Go", ("x",), "y"))
+    asked = [Facts({"contract.kind": kind, "quotes.received": n}) for kind in ("goods", "works") for n in (2, 3)]
+    rounds: list[tuple[list[Decision], list[bool]]] = []
+    while not rounds or not isinstance(law.programs["go", None], Explained):
+        written = [retake(law, cycle, HERE, each, "go", at("2025-06-01")) for each in asked]
+        rounds.append((written, [passes(law, cycle, HERE, each, "go", at("2025-06-01")) for each in asked]))
+    assert all(written == rounds[0][0] for written, _ in rounds) and len(rounds) > 3
+    assert [each.answer for each in rounds[0][0]] == [NOT_MET, *[MAY_PROCEED] * 3]
+    assert not any(rounds[0][1])  # nothing is told until then
+    assert [passes(law, cycle, HERE, each, "go", at("2025-06-01")) for each in asked] == [False, *[True] * 3]
 
 
 def test_a_doubt_that_a_judgement_settles_is_named_in_the_finding() -> None:
