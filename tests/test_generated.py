@@ -40,7 +40,8 @@ def shown(value: Value | None) -> object:
 
 def tells(law: Law, step: str, milestone: str | None) -> Explained:
     """What tells the findings of a step, written once for a law."""
-    return law.programs.setdefault((step, milestone), Explained(law, step, milestone))
+    telling: Explained = law.programs.setdefault((step, milestone), Explained(law, step, milestone))
+    return telling
 
 
 def agree(law: Law, program: Program, facts: Facts, step: str, when: Moment, milestone: str | None) -> None:
