@@ -30,7 +30,7 @@ from engine.conditions import (
     figure_words,
     leaves,
 )
-from engine.law import Law, Table
+from engine.law import LAYERS, InForce, Law, Table
 from engine.markup import Problem
 from engine.model import Moment, Money, Unsure, Value
 from engine.reference import Context, evaluate
@@ -190,7 +190,7 @@ class _Study:
                 yield Problem(where, what, "put the narrower row first, or leave this one out")
 
     def _gaps(self, seen: Sequence[tuple[_Grid, dict[Spot, Truths]]]) -> Iterator[Problem]:
-        if not self.table.open:
+        if not self.table.open or self._falls_through:
             return
         told: dict[str, str] = {}
         for grid, found in seen:
@@ -201,6 +201,18 @@ class _Study:
         for said in news[:SHOWN]:
             what = f"gap: {said} match no row of {self.table.id}{told[said]}"
             yield Problem(self.table.where, what, "write a row, or otherwise: refer")
+
+    @cached_property
+    def _falls_through(self) -> bool:
+        """Whether a table of a layer above always answers where this one has no row."""
+        own = LAYERS.index(self.table.layer)
+        return any(map(self._answers, (t for t in self.law.deciding[self.table.decides] if LAYERS.index(t.layer) < own)))
+
+    def _answers(self, above: Table) -> bool:
+        """Whether a table is heard wherever this one is: by the same authority, at any time, through the same gate."""
+        authority = self.law.packs[above.pack].authority
+        heard = authority in ("", self.law.packs[self.table.pack].authority)
+        return heard and above.in_force == InForce() and above.governs in (ALWAYS, self.table.governs)
 
     def _overlaps(self, seen: Sequence[tuple[_Grid, dict[Spot, Truths]]]) -> Iterator[Problem]:
         if self.table.hit != "unique":

@@ -82,6 +82,23 @@ def test_a_gap_is_told_exactly_where_it_is(listed: list[str], what: str) -> None
     assert what in told and bool(what) is bool(told)
 
 
+def test_a_local_table_that_falls_through_to_one_above_has_no_gap_and_the_one_above_still_has_its_own() -> None:
+    local = HEAD.replace("pack: test", "pack: camden").replace("layer: statute", "layer: authority")
+    local = pack(table(rows=rows("contract.kind: goods -> out")), f"{local}authority: camden\n")
+
+    def told(**above: str) -> str:
+        return said(tables.faults(law_of(local, pack(table(**above))), "camden"))
+
+    assert "gap" not in told(otherwise="full")
+    assert "gap" not in told(rows=rows("contract.kind: works -> full"))
+    assert "services or light touch or works match no row of camden.regime" in told(
+        otherwise="full", in_force="{from: 2025-01-01}"
+    )
+    assert "services or light touch match no row of test.regime" in said(
+        tables.faults(law_of(local, pack(table(rows=rows("contract.kind: [goods, works] -> full")))))
+    )
+
+
 def test_a_table_that_says_what_holds_otherwise_has_no_gap() -> None:
     assert found("contract.lots: yes -> full", otherwise="out") == ""
     assert found("contract.lots: yes -> full", otherwise="refer", refer="Judge") == ""
