@@ -14,7 +14,7 @@ from engine.calendars import Clock
 from engine.errors import UsageError
 from engine.markup import Map, Node, Problem, Seq, Text, Where
 from engine.model import Moment, Money
-from engine.schema import fields, nearest, one_of, text, texts, yes
+from engine.schema import fields, mended, nearest, one_of, text, texts, yes
 from engine.vocabulary import Term, Vocabulary, money, parse_moment, words
 
 Op = Literal[">=", ">", "<=", "<"]
@@ -190,9 +190,8 @@ def parse(node: Node | None, scope: Scope) -> Condition:
 def unknown(name: str, vocabulary: Vocabulary) -> str:
     """What to write instead of a name that is none."""
     if re.fullmatch(r"\d{3}.*", name):
-        return "put quotes around an amount with a comma in it"
-    close = nearest(name, vocabulary.terms)
-    return f"{close}; " * bool(close) + f"`vires vocabulary {name.rpartition('.')[2]}` lists names"
+        return f"put {'straight ' * (name[-1] in '”“')}quotes around an amount with a comma in it"
+    return nearest(name, vocabulary.terms) or f"`vires vocabulary {name.rpartition('.')[2]}` lists names"
 
 
 def _list(word: str, node: Node, scope: Scope) -> Condition:
@@ -216,7 +215,7 @@ def _test(name: str, where: Where, node: Node, scope: Scope) -> list[Condition]:
     try:
         return _by_type(term, node, scope)
     except UsageError as error:
-        scope.wrong(node.where, error.message, error.hint)
+        scope.wrong(node.where, error.message, mended(text(node)) or error.hint)
         return []
 
 

@@ -7,6 +7,7 @@ fields in double quotes where they hold one of these. Refused: what a spreadshee
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from engine import markup
@@ -69,6 +70,9 @@ def _head_problems(head: list[Cell]) -> list[Problem]:
 
 def _row(head: list[Cell], line: list[Cell], problems: list[Problem]) -> Node:
     where = line[0].where
+    while (cut := _split(head, line)) is not None:
+        problems.append(Problem(line[cut].where, "an amount with a comma is two cells", "write it without the comma"))
+        line = [*line[:cut], Cell(line[cut].value + line[cut + 1].value, line[cut].where), *line[cut + 2 :]]
     for value, place in line[len(head) :]:
         if value:
             problems.append(Problem(place, "a cell beyond the last column", "name its column in the first line"))
@@ -88,6 +92,13 @@ def _row(head: list[Cell], line: list[Cell], problems: list[Problem]) -> Node:
         problems.append(Problem(where, "a row without a test", "write what holds otherwise beside rows_from:"))
     when = Map(tests, {name: places[name] for name in tests}, where)
     return Map({"when": when, **outer}, {"when": where, **{name: places.get(name, where) for name in outer}}, where)
+
+
+def _split(head: list[Cell], line: list[Cell]) -> int | None:
+    """The first of two cells that were one amount with a comma in it, if the line has cells too many; else None."""
+    pairs = enumerate(pairwise(line) if len(line) > len(head) else ())
+    cut = (at for at, (one, two) in pairs if re.search(r"\d\Z", one.value) and re.match(r"\d{3}\b", two.value))
+    return next(cut, None)
 
 
 # Lines and cells --------------------------------------------------------------------------------------------------

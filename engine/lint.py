@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from engine import tables
+from engine import calendars, tables
 from engine.conditions import All, Condition, Done, Leaf, Not, OneOf, Order, Period, Truth
 from engine.law import LAYERS, Law, Parameter, Rule
 from engine.markup import Problem, Where
 from engine.model import Moment
 
+TRIED = 730  # days from which two periods are compared
 HORIZON = 400  # days a calendar should reach beyond today: a contract's standstill and next year's notices
 
 
@@ -55,16 +56,21 @@ def _between(low: Rule, high: Rule, law: Law) -> Iterator[Problem]:
             what = f"{low.id} has no effect: wherever it applies it gives way to {high.id} ({high.cite})"
             yield Problem(low.where, what, "leave it out")
         return
-    if low.require is None or high.require is None:
+    if low.require is None:
         return
     for mine in _each(low.require):
-        for theirs in _each(high.require):
+        for theirs in _each(high.require) if high.require is not None else ():
             if _opposed(mine, theirs):
                 what = f"{low.id} requires what {high.id} ({high.cite}) forbids: no effect where both apply"
                 yield Problem(low.where, what, f"write yields_to: [{high.id}], or leave it out")
-            elif isinstance(mine, Period) and isinstance(theirs, Period) and _weaker(mine, theirs, law):
-                what = f"{low.id} asks less than {high.id} ({high.cite}): no effect where both apply"
-                yield Problem(low.where, what, "leave it out, or ask for more")
+        if isinstance(mine, Period) and all(_asks_less(mine, reading, law) for reading in high.requirements or (None,)):
+            what = f"{low.id} asks less than {high.id} ({high.cite}): no effect where both apply"
+            yield Problem(low.where, what, "leave it out, or ask for more")
+
+
+def _asks_less(mine: Period, reading: Condition | None, law: Law) -> bool:
+    """Whether a period asks for less than one that the other rule, read like this, requires."""
+    return reading is not None and any(isinstance(each, Period) and _weaker(mine, each, law) for each in _each(reading))
 
 
 def _meet(one: Rule, other: Rule) -> bool:
@@ -131,16 +137,34 @@ def _shared(one: OneOf, other: OneOf) -> bool:
 
 
 def _weaker(mine: Period, theirs: Period, law: Law) -> bool:
-    """Whether one period between the same two moments asks for less than the other on every day."""
-    if (mine.start, mine.end, mine.clock, mine.calendar, mine.op) != (
-        *(theirs.start, theirs.end, theirs.clock, theirs.calendar),
-        theirs.op,
-    ):
+    """Whether of two periods between the same two moments mine never asks for more, and from some day for less."""
+    least = mine.op in (">=", ">")
+    if (mine.start, mine.end, least) != (theirs.start, theirs.end, theirs.op in (">=", ">")):
         return False
     own, above = _figures(mine, law), _figures(theirs, law)
     if not own or not above:
         return False
-    return max(own) < min(above) if mine.op in (">=", ">") else min(own) > max(above)
+    n, other = (max(own), min(above)) if least else (min(own), max(above))
+    if (mine.clock, mine.calendar, mine.op) == (theirs.clock, theirs.calendar, theirs.op):
+        return n < other if least else n > other
+    ends = [(_end(mine, law, day, n), _end(theirs, law, day, other)) for day in _tried(law)]
+    apart = [(one - two) * (1 if least else -1) for one, two in ends if one and two]
+    return bool(apart) and max(apart) <= 0 and min(apart) < 0
+
+
+def _end(period: Period, law: Law, day: int, n: int) -> int | None:
+    """The first day on which a period from a day is as long as asked for, or the last on which it is no longer."""
+    if period.clock.unit == "hours":
+        return None
+    counted = calendars.latest if period.op == "<=" else calendars.earliest
+    end = counted(period.clock, law.calendars.get(period.calendar), day + period.day_after, n + (period.op == ">"))
+    return end - (period.op == "<") if end else None
+
+
+def _tried(law: Law) -> range:
+    """Two years of days that every calendar knows."""
+    last = min((calendar.last for calendar in law.calendars.values()), default=TRIED + 1)
+    return range(max(1, last - TRIED), last)
 
 
 def _figures(period: Period, law: Law) -> list[int]:

@@ -213,7 +213,7 @@ def _events(file: str, text: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file, 1, 1)
-        raise _Bad(Problem(where, f"not YAML: {error.problem}", _advice(text, where))) from error
+        raise _Bad(Problem(where, f"not YAML: {error.problem}", _advice(str(error.problem), text, where))) from error
     except yaml.YAMLError as error:
         raise _Bad(_not_allowed(file, text, 0)) from error
 
@@ -225,12 +225,27 @@ def _not_allowed(file: str, text: str, place: int) -> Problem:
     return Problem(Where(file, line, column), what, "write the file as plain UTF-8")
 
 
-def _advice(text: str, where: Where) -> str:
+_ADVICE = (  # what YAML's reader says, and what whoever wrote the file is to do
+    ("mapping values", "indent this line as far as its neighbours, and put a space after each colon above it"),
+    ("'}'", "end what a { began with a }, and put commas between"),
+    ("']'", "end what a [ began with a ], and put commas between"),
+    ("expected ':'", "write each line as name: value, with a space after the colon"),
+    ("end of stream", "end what a bracket or a quotation mark began"),
+    ("start any token", "put quotes around a text that begins with a sign"),
+    ("expected", "indent this line as far as those it belongs with"),
+    ("block sequence", "indent the dashes of one list alike, and begin the list on a line of its own"),
+)
+
+
+def _advice(problem: str, text: str, where: Where) -> str:
+    """What to do about a text that is not YAML, from what its reader says and the line it stopped at."""
     lines = text.splitlines()
     line = lines[where.line - 1] if where.line <= len(lines) else ""
     if "\t" in line:
         return "indent with spaces, not tabs"
-    return "put quotes around a text with `: ` in it" if line.count(": ") > 1 else ""
+    if line.count(": ") > 1 and "{" not in line:
+        return "put quotes around a text with `: ` in it"
+    return next((advice for said, advice in _ADVICE if said in problem), "")
 
 
 def _document(file: str, events: Iterator[yaml.Event], problems: list[Problem]) -> Node | None:

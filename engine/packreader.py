@@ -17,7 +17,7 @@ from engine.errors import UsageError
 from engine.law import CONFIDENCE, HITS, LAYERS, Case, InForce, Pack, Parameter, Reading, Row, Rule, Table
 from engine.markup import Map, Node, Problem, Seq, Text, Where
 from engine.model import ANSWERS, EFFECTS, Money, Value, moment
-from engine.schema import fields, listed, named, nearest, one_of, text, texts
+from engine.schema import fields, listed, mended, named, nearest, one_of, text, texts, written_day
 from engine.vocabulary import Vocabulary
 
 Files = Mapping[str, str]  # path to text
@@ -109,7 +109,9 @@ class PackReader:
 
     def __post_init__(self) -> None:
         self.sheets = {path: source for path, source in self.files.items() if path.endswith(".csv")}
-        self.nodes = nodes_of({path: self.files[path] for path in self.files if path not in self.sheets}, self.problems)
+        own = {path: source for path, source in self.files.items() if path not in self.sheets}
+        self.nodes = nodes_of(own, self.problems)
+        self.unread = len(self.nodes) < len(own)  # what a case names may stand in a file that is not YAML
         self.used: dict[str, Seq] = {}  # CSV files that a table names
         self.tables: list[Table] = []
         self.rules: list[Rule] = []
@@ -259,6 +261,9 @@ class PackReader:
         if isinstance(node, Map) and not node.entries:
             self.wrong(node.where, "a parameter has at least one figure", "write values: {2025-02-24: 1}")
         for day, value, where in named(node, self.problems):
+            if re.fullmatch(r"\d{3}", day, re.ASCII) and not text(value):
+                self.wrong(where, f"{day!r} stands behind a comma", "write a figure in digits only, without a comma")
+                continue
             start, figure = self._day(Text(day, where)), text(value)
             if not re.fullmatch(r"\d{1,12}|refer|none", figure, re.ASCII):
                 self.wrong(
@@ -354,7 +359,7 @@ class PackReader:
         try:
             return vocabulary.parse_value(term, listed(node))
         except UsageError as error:
-            self.wrong(node.where, error.message, error.hint)
+            self.wrong(node.where, error.message, mended(listed(node)) or error.hint)
             return None
 
     def _table(self, name: str, node: Node, where: Where) -> None:
@@ -375,7 +380,8 @@ class PackReader:
         otherwise, order = self._value(decides, read.get("otherwise")), texts(read.get("order"), self.problems)
         hit = one_of(read.get("hit"), HITS, self.problems)
         self._ranked(hit, order, decides, found, read["order"].where if "order" in read else where)
-        refers = (otherwise is None and "otherwise" in read) or any(row.then is None for row in found)
+        written = [read.get("otherwise"), *(row.entries.get("then") for row in listed if isinstance(row, Map))]
+        refers = any(text(each) == "refer" for each in written)
         if refers != ("refer" in read):
             self.wrong(where, "refer: and a row or otherwise that refers go together", "say what a person is to judge")
         self.tables.append(
@@ -557,9 +563,7 @@ class PackReader:
 
 
 def _day_hint(said: str) -> str:
-    """What to write instead of a text that is no day: the same day, where it is written as people write it here."""
+    """What to write instead of a text that is no day."""
     if re.fullmatch(r"\d{1,3}", said):
         return "write a day as 2025-02-24, and a figure without a comma"
-    if match := re.fullmatch(r"(\d\d?)[/.](\d\d?)[/.](\d{4})", said):
-        return f"write it as {match[3]}-{int(match[2]):02}-{int(match[1]):02}"
-    return "write it as 2025-02-24"
+    return written_day(said) or "write it as 2025-02-24"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
@@ -70,7 +70,8 @@ def checked(
         tuple(case for reader in readers for case in reader.cases),
         {path.rpartition("/")[2].removesuffix(".yaml"): digest({path: source}) for path, source in days.items()},
     )
-    problems.extend((*_twice(readers), *_dangling(law), *_mismatched(law), *_unwaivable(law), *_alike(law)))
+    unread = {reader.head.id for reader in readers if reader.unread}
+    problems.extend((*_twice(readers), *_dangling(law, unread), *_mismatched(law), *_unwaivable(law), *_alike(law)))
     law = _yielding(law, problems)
     return law, tuple(sorted(set(problems))), _entries(readers)
 
@@ -148,10 +149,12 @@ def _twice(readers: Iterable[PackReader]) -> Iterable[Problem]:
             yield Problem(where, f"the pack {reader.head.id} stands twice", f"see {first}")
 
 
-def _dangling(law: Law) -> Iterable[Problem]:
-    """Cases of rules and tables that do not exist, or of steps that the rule does not bind."""
+def _dangling(law: Law, unread: Collection[str]) -> Iterable[Problem]:
+    """Cases of rules and tables that do not exist, or of steps that the rule does not bind; not of packs half read."""
     for case in law.cases:
         subject = law.subjects.get(case.subject)
+        if subject is None and case.subject.partition(".")[0] in unread:
+            continue
         if subject is None:
             hint = nearest(case.subject, law.subjects)
             yield Problem(case.where, f"no rule or table is called {case.subject!r}", hint)

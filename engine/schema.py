@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -12,6 +13,17 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """A hint with the nearest known name, or nothing."""
     close = get_close_matches(name, list(names), n=1, cutoff=0.5)
     return f"did you mean {close[0]}?" if close else ""
+
+
+def written_day(said: str) -> str:
+    """What to write instead of a day that is written as people here write it, or nothing."""
+    match = re.search(r"(?<!\d)(\d\d?)[/.-](\d\d?)[/.-](\d{4})(?!\d)", said, re.ASCII)
+    return f"write it as {match[3]}-{int(match[2]):02}-{int(match[1]):02}" if match else ""
+
+
+def mended(said: str) -> str:
+    """What to write instead of a value, where a habit of keyboards is what is wrong with it; else nothing."""
+    return 'write straight quotes, "' if re.match("[\u201c\u201d\u2018\u2019]", said) else written_day(said)
 
 
 def fields(

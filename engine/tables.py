@@ -205,8 +205,8 @@ class _Study:
     @cached_property
     def _falls_through(self) -> bool:
         """Whether a table of a layer above always answers where this one has no row."""
-        own = LAYERS.index(self.table.layer)
-        return any(map(self._answers, (t for t in self.law.deciding[self.table.decides] if LAYERS.index(t.layer) < own)))
+        higher = LAYERS[: LAYERS.index(self.table.layer)]
+        return any(self._answers(each) for each in self.law.deciding[self.table.decides] if each.layer in higher)
 
     def _answers(self, above: Table) -> bool:
         """Whether a table is heard wherever this one is: by the same authority, at any time, through the same gate."""

@@ -90,6 +90,14 @@ def test_what_spreadsheets_make_of_a_file_is_read_alike(change: object) -> None:
         ("contract.lots,then\n,out\n", "bands.csv:2:1: a row without a test; write what holds otherwise beside"),
         ("contract.lots,then\nyes,out,s.1\n", "bands.csv:2:9: a cell beyond the last column; name its column in the"),
         (
+            "contract.value,then\nat least £25,000 incl VAT,out\n",
+            "bands.csv:2:1: an amount with a comma is two cells; write it without the comma",
+        ),
+        (
+            "contract.value,then,cite\n£25,000 to under £1,000,000,out,s.1\n",
+            "bands.csv:2:1: an amount with a comma is two cells",
+        ),
+        (
             "contract.lots,then\n=1+1,out\n",
             "bands.csv:2:1: '=1+1' begins like a formula of a spreadsheet; write a test",
         ),

@@ -66,9 +66,40 @@ def test_a_local_period_that_asks_less_than_statute_has_no_effect(statute: str, 
     assert ("camden.one asks less than test.one" in said) is weaker
 
 
-def test_periods_counted_otherwise_are_not_compared() -> None:
-    high = rule(require=PERIOD.format(unit="days", bound="at_least: 10"))
-    assert "asks less" not in beside(high, rule(require=PERIOD.format(unit="weeks", bound="at_least: 2")))
+@pytest.mark.parametrize(
+    ("statute", "local", "weaker"),
+    [
+        ("{unit: days} at_least: 10", "{unit: weeks} at_least: 1", True),
+        ("{unit: days} at_least: 10", "{unit: weeks} at_least: 2", False),
+        ("{unit: days} at_least: 10", "{unit: days} more_than: 9", False),
+        ("{unit: days} at_least: 10", "{unit: days} more_than: 8", True),
+        ("{unit: days} at_least: 10", "{unit: days, first_day: counts} at_least: 10", True),
+        ("{unit: days} at_least: 10", "{unit: clear days} at_least: 9", False),
+        ("{unit: working days, calendar: england} at_least: 8", "{unit: days} at_least: 8", True),
+        ("{unit: days} at_least: 10", "{unit: working days, calendar: england} at_least: 8", False),
+        ("{unit: days} at_most: 10", "{unit: weeks} at_most: 2", True),
+        ("{unit: days} at_most: 10", "{unit: weeks} at_most: 1", False),
+        ("{unit: days} at_most: 10", "{unit: days} less_than: 12", True),
+        ("{unit: days} at_most: 10", "{unit: days} less_than: 11", False),
+    ],
+)
+def test_periods_counted_otherwise_are_compared_day_by_day(statute: str, local: str, weaker: bool) -> None:
+    def asking(said: str) -> str:
+        clock, _, bound = said.removeprefix("{").partition("} ")
+        return rule(require=f"{{period: {{from: award.decided, to: contract.entered, {clock}}}, {bound}}}")
+
+    assert ("camden.one asks less than test.one" in beside(asking(statute), asking(local))) is weaker
+
+
+@pytest.mark.parametrize(("local", "weaker"), [(7, True), (8, False)])
+def test_a_contested_period_of_statute_is_gone_under_only_where_every_reading_of_it_is(local: int, weaker: bool) -> None:
+    def reading(days: int) -> str:
+        period = PERIOD.format(unit="days", bound=f"at_least: {days}")
+        return f"{{title: Read so, cite: Act s.1, require: {period}}}"
+
+    high = rule(confidence="contested", readings=f"[{reading(8)}, {reading(9)}]")
+    low = rule(require=PERIOD.format(unit="days", bound=f"at_least: {local}"))
+    assert ("camden.one asks less than test.one" in beside(high, low)) is weaker
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,25 @@ def test_what_is_not_plain_yaml_is_refused_with_its_place(text: str, what: str) 
     assert what in told(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "instead"),
+    [
+        ("a:\n  b: 1\n c: 2", "a.yaml:3:2", "indent this line as far as those it belongs with"),
+        ("a:\n  b: 1\n    c: 2", "a.yaml:3:6", "indent this line as far as its neighbours"),
+        ("a:\nb\n  c: 1", "a.yaml:3:4", "write each line as name: value"),
+        ("a:b\nc: 1", "a.yaml:2:2", "put a space after each colon above it"),
+        ("a: one: two", "a.yaml:1:7", "put quotes around a text with `: ` in it"),
+        ("a: {b: 1, c: 2\nd: 3", "a.yaml:2:2", "end what a { began with a }"),
+        ("a: [b, c\nd: 3", "a.yaml:2:2", "end what a [ began with a ]"),
+        ("a: 'one\nb: 2", "a.yaml:2:5", "end what a bracket or a quotation mark began"),
+        ("a: %b", "a.yaml:1:4", "put quotes around a text that begins with a sign"),
+    ],
+)
+def test_what_to_do_about_a_text_that_is_not_yaml_is_told(text: str, place: str, instead: str) -> None:
+    problem = told(text)
+    assert problem.startswith(f"{place}: not YAML") and instead in problem
+
+
 def test_a_tab_is_named_as_what_is_wrong() -> None:
     assert "indent with spaces, not tabs" in told("a:\n\tb: 1")
 

@@ -145,7 +145,7 @@ def test_a_case_is_read_with_typed_facts() -> None:
         (rule(require=LOTS, refer="x"), "a rule has one of require, refer, readings; this has ['require', 'refer']"),
         (
             rule(require="{contract.lotz: yes}"),
-            "no fact or milestone is called 'contract.lotz'; did you mean contract.lots?; `vires vocabulary lotz`",
+            "no fact or milestone is called 'contract.lotz'; did you mean contract.lots?",
         ),
         (rule(require="{a: at least £100,000}"), "is called '000'; put quotes around an amount with a comma in it"),
         (rule(require=LOTS, in_force="{from: 1/4/2026}"), "'1/4/2026' is not a day; write it as 2026-04-01"),
@@ -257,6 +257,46 @@ def test_a_case_is_read_with_typed_facts() -> None:
 )
 def test_what_is_wrong_with_a_pack_is_told_with_what_to_write(body: str, what: str) -> None:
     assert what in said(problems_of(body))
+
+
+FIGURE = "parameters:\n  limit: {title: T, cite: C, source_facts: [], unit: money incl VAT, values: {2025-01-01: 100,000}}\n"
+HALF = table(rows="[{when: {contract.lots: yes}, then: nonsense}]", otherwise="full")
+
+
+@pytest.mark.parametrize(
+    ("body", "only"),
+    [
+        (FIGURE, "test/body.yaml:2:95: '000' stands behind a comma; write a figure in digits only, without a comma"),
+        (rule(require="{award.decided: after 1/4/2025}"), "'1/4/2025' is not a date; write it as 2025-04-01"),
+        (rule(require="{contract.wings: yes}"), "called 'contract.wings'; did you mean contract.kind?"),
+        (rule(require="{wings: yes}"), "called 'wings'; `vires vocabulary wings` lists names"),
+        (HALF, "'nonsense' is not one of its choices"),
+    ],
+)
+def test_one_slip_is_told_in_one_line(body: str, only: str) -> None:
+    (problem,) = problems_of(body)
+    assert only in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("given", "only"),
+    [
+        ("award.decided: 8/4/2026", "'8/4/2026' is not a date; write it as 2026-04-08"),
+        ("contract.value: \u201c\u00a3100 incl VAT\u201d", "is not an amount of money; write straight quotes"),
+    ],
+)
+def test_a_slip_in_the_facts_of_a_case_is_told_in_one_line(given: str, only: str) -> None:
+    (problem,) = problems_of(
+        pack(rule(require="{contract.lots: yes}"), cases=case(given=f"{{{given}}}"))
+    )
+    assert only in str(problem)
+
+
+def test_cases_of_rules_in_a_file_that_is_not_yaml_are_not_told_besides() -> None:
+    broken = rule(require="{contract.lots: yes}").replace("    cite", " cite")
+    (problem,) = problems_of(pack(broken, cases=case()))
+    assert str(problem).startswith("test/body.yaml:4:") and "indent this line" in str(problem)
+
 
 
 @pytest.mark.parametrize(
