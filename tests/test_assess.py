@@ -436,6 +436,12 @@ def test_the_vocabulary_lists_every_fact_and_milestone() -> None:
     assert all(name in shown for name in terms)
 
 
+def test_of_several_words_all_are_spoken_of_with_quotation_marks_or_without() -> None:
+    found = words("award", "decided", "--format", "json").stdout
+    assert "award.decided" in {each["name"] for each in json.loads(found)}
+    assert found == words("award decided", "--format", "json").stdout
+
+
 def test_a_word_finds_what_speaks_of_it_and_a_name_itself_alone() -> None:
     found = {each["name"] for each in json.loads(words("STANDSTILL", "--format", "json").stdout)}
     assert {"standstill.stated", "standstill.ends", "standstill.required"} <= found

@@ -92,7 +92,7 @@ def test_periods_counted_otherwise_are_compared_day_by_day(statute: str, local: 
 
 
 @pytest.mark.parametrize(("local", "weaker"), [(7, True), (8, False)])
-def test_a_contested_period_of_statute_is_gone_under_only_where_every_reading_of_it_is(local: int, weaker: bool) -> None:
+def test_a_contested_period_is_gone_under_only_where_every_reading_of_it_is(local: int, weaker: bool) -> None:
     def reading(days: int) -> str:
         period = PERIOD.format(unit="days", bound=f"at_least: {days}")
         return f"{{title: Read so, cite: Act s.1, require: {period}}}"

@@ -8,24 +8,24 @@ from engine.commands.common import format_option, shipped, show, show_json, widt
 
 
 @click.command()
-@click.argument("word", required=False, default="")
+@click.argument("words", nargs=-1)
 @format_option
-def vocabulary(word: str, form: str) -> None:
-    """The facts and milestones there are, or those that speak of WORD, with their choices and questions.
+def vocabulary(words: tuple[str, ...], form: str) -> None:
+    """The facts and milestones there are, or those that speak of WORDS, with their choices and questions.
 
-    WORD is a whole name, or stands anywhere in a name, title, choice or question; of several words, all do.
+    A word is a whole name, or stands anywhere in a name, title, choice or question; of several, all do.
 
     \b
     vires vocabulary
     vires vocabulary standstill
-    vires vocabulary "award decided"
+    vires vocabulary award decided
     vires vocabulary contract.kind --format json
     """
     from engine import listing
     from engine.errors import UsageError
     from engine.schema import nearest
 
-    shelf = shipped()
+    word, shelf = " ".join(words), shipped()
     known = shelf.law.vocabulary
     found = known.about(word)
     if not found:
