@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine import markup
 from engine.markup import DEEPEST, LONGEST, Map, Seq, Text, plain, read, substitute
+
+ROOT = Path(__file__).parent.parent
 
 
 def told(text: str) -> str:
@@ -186,3 +190,8 @@ def test_a_place_and_a_problem_read_as_an_editor_expects() -> None:
     assert str(markup.Problem(markup.Where("a.yaml", 3, 7), "wrong", "right")) == "a.yaml:3:7: wrong; right"
     assert str(markup.Problem(markup.Where("a.yaml", 3, 7), "wrong")) == "a.yaml:3:7: wrong"
     assert isinstance(node_of("a"), Text)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "rules" / "vocabulary").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_words_are_read_where_yaml_has_no_c_library_too(path: Path) -> None:
+    assert list(yaml.parse(path.read_text("utf-8"), Loader=yaml.SafeLoader))  # it ends a text at a question mark
