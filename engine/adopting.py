@@ -33,17 +33,22 @@ class Acted(NamedTuple):
     written: Written | None
 
 
-def looked_over(before: Library, after: Library, what: str, id: str, files: packs.Files) -> Change:
-    """What adopting the files would change; PackError where they cannot be used or a worked case fails."""
+def looked_over(before: Library, after: Library, what: str, id: str, files: packs.Files, authority: str) -> Change:
+    """What adopting the files would change for an authority; PackError where they cannot be used or a case fails."""
     if what == PACK:
+        own = after.law.packs[id].authority
+        if own not in ("", authority):
+            raise UsageError(f"the pack {id} binds {own}, and nothing in it {authority}", f"write --authority {own}")
         wrong = [each for each in cases.run_all(after.book, after.milestones) if each.wrong]
         if wrong:
             said = f"{wrong[0].case.where}: {wrong[0].case.name}: {wrong[0].wrong}"
-            raise PackError(f"{len(wrong)} worked case{'s' * (len(wrong) > 1)} of {id} fail", said)
-    return Change(what, id, packs.digest(files), files, _differences(before, after, what, id))
+            raise PackError(f"worked cases of {id} fail: {len(wrong)}", said)
+    return Change(what, id, packs.digest(files), files, _differences(before, after, what, id, files))
 
 
-def _differences(before: Library, after: Library, what: str, id: str) -> tuple[str, ...]:
+def _differences(before: Library, after: Library, what: str, id: str, files: packs.Files) -> tuple[str, ...]:
+    if packs.digest(files) in before.artifacts:
+        return ("it is what counts now, to the letter; from now on it stays so",)
     if what == CALENDAR:
         return _days(before, after, id)
     if id not in before.law.packs:
@@ -84,7 +89,10 @@ def retire(desk: Office, authority: str, id: str, confirm: bool, dry_run: bool) 
         raise UsageError(f"{authority} has adopted nothing called {id!r}", hint)
     what = known[id][0]
     digest = desk.adopted(authority).in_force[what, id]
-    change = Change(what, id, digest, {}, (f"{id} as it came with the program counts again",))
+    came = id in (desk.library.law.packs if what == PACK else desk.library.law.calendars)
+    none = f"nothing counts in its place: no {what} {id} came with the program"
+    follows = f"{id} as it came with the program counts again" if came else none
+    change = Change(what, id, digest, {}, (follows,))
     body: dict[str, object] = {"act": RETIRE, "what": what, "id": id, "digest": digest}
     return _act(desk, authority, change, body, confirm, dry_run, {})
 

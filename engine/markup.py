@@ -227,6 +227,7 @@ def _not_allowed(file: str, text: str, place: int) -> Problem:
 
 _ADVICE = (  # what YAML's reader says, and what whoever wrote the file is to do
     ("mapping values", "indent this line as far as its neighbours, and put a space after each colon above it"),
+    ("node content", "end what a { or a [ began, or say what the name above is"),
     ("'}'", "end what a { began with a }, and put commas between"),
     ("']'", "end what a [ began with a ], and put commas between"),
     ("expected ':'", "write each line as name: value, with a space after the colon"),

@@ -84,13 +84,16 @@ def test_a_dry_run_says_what_would_be_written_and_writes_nothing(vires: Run, dra
     said = vires(*ADOPT, str(draft), "--authority", "camden", "--dry-run")
     assert said.exit_code == 0 and said.output.splitlines()[1].startswith("would be proposed")
     assert "adopted nothing" in vires("rules", "adopted", "--authority", "camden").output
+    calendar = str(ROOT / "rules" / "calendars" / "england-and-wales.yaml")
+    same = vires(*ADOPT, calendar, "--authority", "camden", "--dry-run")
+    assert same.exit_code == 0 and "it is what counts now, to the letter" in same.output
 
 
 def test_a_pack_whose_case_fails_is_not_adopted(vires: Run, draft: Path) -> None:
     case = "{name: Wrong, table: camden.call-in, on: 2025-07-28, given: {}, expect: none known}"
     (draft / "wrong.cases.yaml").write_text(f"cases:\n  - {case}\n")
     failed = vires(*ADOPT, str(draft), "--authority", "camden")
-    assert failed.exit_code == 4 and "1 worked case of camden fail" in failed.output
+    assert failed.exit_code == 4 and "worked cases of camden fail: 1" in failed.output
 
 
 def test_an_adopted_pack_decides_is_frozen_and_every_decision_replays(vires: Run, draft: Path) -> None:
@@ -140,6 +143,11 @@ def test_a_new_authority_gets_a_log_with_its_first_pack(vires: Run, tmp_path: Pa
     assert vires(*ADOPT, folder, "--authority", "hackney", "--confirm", who="bob").exit_code == 0
     opened = vires("case", "open", "hackney", "--title", "Advice")
     assert opened.exit_code == 0, opened.output
+    elsewhere = vires(*ADOPT, folder, "--authority", "camden")
+    assert elsewhere.exit_code == 2
+    assert "the pack hackney binds hackney, and nothing in it camden; write --authority hackney" in elsewhere.output
+    gone = vires("rules", "retire", "hackney", "--authority", "hackney")
+    assert "nothing counts in its place: no pack hackney came with the program" in " ".join(gone.output.split())
 
 
 def test_a_forged_confirmation_by_the_same_person_counts_for_nothing() -> None:

@@ -54,11 +54,11 @@ def adopt(
         before = desk.shelf(authority)
         if Path(path).is_file():
             after, id, files = library.with_calendar_file(before, Path(path))
-            change = adopting.looked_over(before, after, "calendar", id, files)
+            change = adopting.looked_over(before, after, "calendar", id, files, authority)
         else:
             after = library.alone(before, Path(path))
             id = library.pack_in(after, Path(path))
-            change = adopting.looked_over(before, after, "pack", id, after.folders[str(Path(path))])
+            change = adopting.looked_over(before, after, "pack", id, after.folders[str(Path(path))], authority)
             if after.law.packs[id].authority != authority:
                 desk.must_have_log(authority)
         said = f"vires rules adopt {shlex.quote(path)} --authority {authority}"
