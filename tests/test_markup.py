@@ -92,7 +92,7 @@ def test_what_is_not_plain_yaml_is_refused_with_its_place(text: str, what: str) 
         ("a: {b: 1, c: 2\nd: 3", "a.yaml:2:2", "end what a { began with a }"),
         ("a: [b, c\nd: 3", "a.yaml:2:2", "end what a [ began with a ]"),
         ("a: 'one\nb: 2", "a.yaml:2:5", "end what a bracket or a quotation mark began"),
-        ("a: [", "a.yaml:1:5", "end what a { or a [ began"),
+        ("a: [", "a.yaml:2:1", "end what a { or a [ began"),
         ("a: %b", "a.yaml:1:4", "put quotes around a text that begins with a sign"),
     ],
 )
