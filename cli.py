@@ -83,6 +83,7 @@ def main(ctx: click.Context, database: str | None, clock: str | None, persona: s
         clock=clock,
         persona=persona,
         terminal=sys.stdout.isatty(),
+        watched=sys.stderr.isatty(),
         debug=bool(os.environ.get("VIRES_DEBUG")),
         cache=_cache(),
     )

@@ -29,7 +29,7 @@ from engine.model import (
 )
 from engine.outlook import EVENING, HERE, Outlook, alone, asked_at, assess_only, happened_by, outlook
 from engine.reference import evaluate, found
-from engine.schema import nearest
+from engine.schema import mended, nearest
 from engine.vocabulary import parse_value
 from engine.workflow import Step, Workflow
 
@@ -117,7 +117,7 @@ def typed(law: Law, given: Mapping[str, Text]) -> tuple[Facts, tuple[Problem, ..
         try:
             values[name] = parse_value(law.vocabulary.get(name), said.value)
         except UsageError as error:
-            problems.append(Problem(said.where, error.message, error.hint))
+            problems.append(Problem(said.where, error.message, mended(said.value) or error.hint))
     return Facts(values), tuple(problems)
 
 

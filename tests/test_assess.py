@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -461,6 +464,24 @@ def test_a_word_that_nothing_speaks_of_is_answered_with_the_nearest() -> None:
     result = words("contract.knd")
     assert result.exit_code == 2
     assert "contract.kind" in result.stderr
+
+
+def test_answers_that_go_to_a_file_are_counted_on_the_terminal(tmp_path: Path) -> None:
+    line = json.dumps({"name": "a", "authority": "camden", "question": "derive:authority.kind", "facts": {}})
+    (tmp_path / "few.jsonl").write_text("".join(line.replace('"a"', f'"{n}"') + "\n" for n in range(40)))
+    seen, terminal = os.openpty()
+    words = [sys.executable, "-m", "cli", "assess", str(tmp_path / "few.jsonl"), "--format", "json"]
+    root = Path(cli.__file__).parent
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=terminal, timeout=60, cwd=root, check=False)
+    os.close(terminal)
+    assert len(done.stdout.splitlines()) == 40
+    assert b"cases" in (shown := os.read(seen, 10_000)) and b"40" in shown
+    os.close(seen)
+
+
+def test_a_day_written_as_people_write_it_is_told_as_it_is_to_be_written(vires: Vires) -> None:
+    result = vires("award.decided: 8/4/2026\n", *ENTER)
+    assert result.exit_code == 2 and "write it as 2026-04-08" in result.stderr
 
 
 # ---- what the documents show

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -203,19 +204,32 @@ def _answer_many(desk: _Desk, cases: Iterator[Scenario | Unread], form: str) -> 
     codes: set[int] = set()
     if form == "table":
         show([answers.headings()])
-    for case in cases:
-        told = desk.told(case)
-        if isinstance(told, Unread):
-            codes.add(answers.UNREAD)
-            for problem in told.problems:
-                click.echo(f"vires: {problem.where}: case {told.name}: {str(problem).partition(': ')[2]}", err=True)
-        else:
-            codes.add(answers.exit_code(told.answer))
-        if form == "json":
-            show_json_line(answers.unread_plain(told) if isinstance(told, Unread) else answers.plain(told))
-        else:
-            show([answers.unread_line(told) if isinstance(told, Unread) else answers.line(told)])
+    clear = "" if _uncounted() else "\r\x1b[K"  # a line of its own for what is wrong, and the count goes on below
+    with _counted(cases) as counted:
+        for case in counted:
+            told = desk.told(case)
+            if isinstance(told, Unread):
+                codes.add(answers.UNREAD)
+                for problem in told.problems:
+                    said = f"{problem.where}: case {told.name}: {str(problem).partition(': ')[2]}"
+                    click.echo(f"{clear}vires: {said}", err=True)
+            else:
+                codes.add(answers.exit_code(told.answer))
+            if form == "json":
+                show_json_line(answers.unread_plain(told) if isinstance(told, Unread) else answers.plain(told))
+            else:
+                show([answers.unread_line(told) if isinstance(told, Unread) else answers.line(told)])
     return answers.worst(codes)
+
+
+def _counted(cases: Iterator[Scenario | Unread]) -> Any:
+    """The cases, counted on the terminal where their answers go elsewhere."""
+    shown: Any = {"label": "cases", "show_pos": True, "update_min_steps": 20, "hidden": _uncounted()}
+    return click.progressbar(cases, file=sys.stderr, **shown)
+
+
+def _uncounted() -> bool:
+    return setting().terminal or not setting().watched
 
 
 def add_to(group: click.Group) -> None:

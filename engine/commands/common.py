@@ -35,6 +35,7 @@ class Setting(NamedTuple):
     clock: str | None
     persona: str | None
     terminal: bool
+    watched: bool = False  # whether somebody sees what goes to standard error
     debug: bool = False
     cache: str = ""
 
