@@ -56,7 +56,7 @@ class Difference:
             return f"{self.name}: {self.what or self.kind} {self.change}: {self.new or self.old}"
         if self.new == self.old:
             return f"{self.name}: {self.what} is worded otherwise, in the same sense: {self.new}"
-        return f"{self.name}: {self.what} {self.new}, was {self.old}"
+        return f"{self.name}: {self.what} {self.new.removesuffix('.')}, was {self.old}"
 
 
 def differences(old: Law, new: Law) -> tuple[Difference, ...]:

@@ -43,7 +43,7 @@ def difference_plain(found: Iterable[Difference]) -> list[dict[str, str]]:
 
 def comparison_lines(found: Comparison, width: int) -> list[str]:
     """Each step with what every authority is bound by, once, and what each asks of its own."""
-    lines, told = [" · ".join(found.authorities)], dict[str, str]()
+    lines, told = wrap(" · ".join(found.authorities), 0, width), dict[str, str]()
     alike = [step for step in found.steps if not step.duties]
     for step in found.steps if len(found.steps) == 1 else [each for each in found.steps if each.duties]:
         lines += ["", *_step_lines(step, found.authorities, told, width)]

@@ -92,7 +92,7 @@ def test_rules_added_and_removed_say_what_they_ask() -> None:
         ("require", PERIOD, PERIOD.replace("10", "12"), "requires at least 12 days"),
         ("effect", "mandatory", "comply or explain", "effect comply or explain, was mandatory"),
         ("in_force", "{from: 2025-01-01}", "{from: 2026-01-01}", "in force from 1 Jan 2026, was from 1 Jan 2025"),
-        ("remedy", "Wait.", "Ask.", "remedy Ask., was Wait."),
+        ("remedy", "Wait.", "Ask.", "remedy Ask, was Wait."),
         ("source_facts", "[a]", "[b]", "written from b, was a"),
         ("rests_on", "[contract.value]", "[contract.kind]", "a judgement rests on contract.kind, was contract.value"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from engine import sheets
 from engine.compare import Beside, Comparison, Difference, Duty
@@ -58,3 +59,9 @@ def test_a_comparison_for_machines_holds_every_duty() -> None:
     assert json.loads(json.dumps(plain)) == plain
     assert plain["steps"][0]["own"][0]["says"] == {"north": "at least 3", "south": "at least 4"}  # type: ignore[index]
     assert plain["figures"][0]["steps"] == ["go"]  # type: ignore[index]
+
+
+def test_many_authorities_beside_each_other_keep_within_the_terminal() -> None:
+    names = tuple(f"a-borough-of-the-north-{number}" for number in range(7))
+    many = replace(COMPARISON, authorities=names)
+    assert max(map(len, sheets.comparison_lines(many, 80))) <= 80
