@@ -25,6 +25,8 @@ from engine.model import (
     EXPLAINABLE,
     EXPLAINED,
     MANDATORY,
+    MAY_PROCEED,
+    MET,
     NOT_MET,
     SHOULD,
     WAIVABLE,
@@ -35,8 +37,10 @@ from engine.model import (
     Judgement,
     Moment,
     Value,
+    worst,
 )
 from engine.vocabulary import SCALARS
+from tests.conftest import day
 from tests.language import PRIMITIVES, Primitive, put
 from tests.simulator import shelf
 
@@ -232,6 +236,34 @@ def test_a_waivable_breach_stops_nothing_once_a_waiver_holds() -> None:
     waived = breach(BREACHED[WAIVABLE], **{"waiver.standing": "holds"})
     assert (waived.stands, waived.blocks) == (WAIVED, False)
     assert waived.waived == "barking-and-dagenham.waiver.exceptional"
+
+
+# What several layers ask ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("on", "answers"),
+    [
+        ("2025-07-10", {NOT_MET: "2025-07-16", NOT_MET + " here": "2025-07-23"}),
+        ("2025-07-16", {MET: "", NOT_MET + " here": "2025-07-23"}),
+        ("2025-07-23", {MET: "", MET + " here": ""}),
+    ],
+)
+def test_of_two_least_periods_of_two_layers_the_longer_binds(on: str, answers: dict[str, str]) -> None:
+    asked = ("governance.key-decision.notice.strategy", "barking-and-dagenham.forward-plan.strategy")
+    facts: dict[str, Value] = {
+        "strategy_decision.is_key": True,
+        "strategy_key_notice.published": Moment(day("2025-06-17")),
+        "strategy_forward_plan.published": Moment(day("2025-06-25")),
+    }
+    scope = law().for_authority("barking-and-dagenham")
+    when = Moment(day(on))
+    found = assess(scope, Facts(facts), "decide-strategy", when, "strategy.decided", twice=False, only=asked).findings
+    assert {
+        each.answer + " here" * (each.layer == "authority"): Moment(each.earliest).iso if each.earliest else ""
+        for each in found
+    } == answers
+    assert (worst(found) == MAY_PROCEED) is (on == "2025-07-23")
 
 
 if __name__ == "__main__":
