@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import attesting, bundles, ledger
+from engine import attesting, bundles, ledger, skimming
 from engine.bundles import Bundle, Line
 from engine.errors import LedgerError, UsageError
 from engine.ledger import Entry, Opening
@@ -107,7 +107,8 @@ def gather(
 
 def _chosen(store: Store, authority: str, cases: frozenset[str] | None, size: int) -> tuple[list[Line], list[Entry]]:
     """The entries of the cases, the one that opened the log, who acted in them, and what was erased of no case."""
-    every = [(row, ledger.decode(row.bytes)) for row in store.rows(authority, before=size + 1)]
+    reader = skimming.Reader()
+    every = [(row, reader.entry(row.bytes)) for row in store.rows(authority, before=size + 1)]
     if cases is None:
         chosen = every
     else:
@@ -124,7 +125,8 @@ def _belongs(entry: Entry, cases: frozenset[str], actors: set[str]) -> bool:
 
 def since(store: Store, authority: str, day: str) -> frozenset[str]:
     """The cases of which something was recorded on or after a day (ISO)."""
-    entries = (ledger.decode(row.bytes) for row in store.rows(authority))
+    reader = skimming.Reader()
+    entries = (reader.entry(row.bytes) for row in store.rows(authority))
     return frozenset(entry.case for entry in entries if entry.case is not None and entry.recorded[:10] >= day)
 
 
