@@ -167,6 +167,7 @@ def test_a_log_is_proved_to_have_only_grown(kept: None) -> None:
         (["verify", "--checkpoint", "officer.key.pub"], 5, "not a signed note"),
         (["verify", "--checkpoint", "nothing.note"], 2, "cannot be read"),
         (["verify", "--signed-by", "nobody"], 2, "is not a verifier key"),
+        (["verify", "camden", "--signed-by", "officer.key.pub"], 2, "nothing here is signed"),
         (["verify", "nothing.tlog-proof"], 2, "cannot be read"),
         (["verify", "new.note", "--receipt", "camden:1:" + "0" * 24], 2, "held against a log"),
     ],

@@ -119,7 +119,10 @@ def verify(
         _verify_file(what, *anchors, form=form)
         return
     from engine import listing, service
+    from engine.errors import UsageError
 
+    if keys and not notes:
+        raise UsageError("--signed-by says who must have signed, and nothing here is signed", "give --checkpoint FILE")
     with office(given, doubtful=True) as desk:
         logs = _logs(desk, what, bool(receipts or notes))
         mixed = len(service.kinds(desk.store)) > 1
