@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
-from engine import library
+from engine import bundles, committee, library
 from engine.sampling import shared
 from tests.simulator import contents, forge
 from tests.small import Smallton
@@ -124,6 +124,22 @@ def test_a_fact_first_stated_later_is_not_there_yet(council: Smallton) -> None:
     assert "contract.kind" in plain(council, "as-at", "2025-06-02", "smallton/c-01")["facts"]
 
 
+def test_what_changed_stood_as_it_was_until_the_day_of_the_change(council: Smallton) -> None:
+    """A date put later is no correction: before that day nobody could have kept to the new one."""
+    council.record("c-01", "2025-04-20 10:00", "contract.entered=2025-05-01", planned=True)
+    council.record("c-01", "2025-05-20 10:00", "contract.entered=2025-07-01", planned=True)
+    given = [("contract.value", "£60,000 excl VAT")]
+    council.office("2025-05-20 10:00").record("smallton", "c-01", given, False, False, None, "the scope has grown")
+
+    def facts(day: str) -> Any:
+        return plain(council, "as-at", day, "smallton/c-01")["facts"]
+
+    before, after = facts("2025-05-19"), facts("2025-05-20")
+    assert [each["contract.entered"]["value"] for each in (before, after)] == ["2025-05-01", "2025-07-01"]
+    assert [each["contract.value"]["value"]["pence"] for each in (before, after)] == [5_000_000, 6_000_000]
+    assert "contract.entered" not in facts("2025-04-19")
+
+
 def test_a_case_that_was_not_open_yet_is_refused(council: Smallton) -> None:
     assert "was not open" in vires(council, "as-at", "2025-04-09", "smallton/c-01", code=2).stderr
 
@@ -137,7 +153,8 @@ def test_the_committee_sees_what_was_irregular_and_late_by_post_ground_and_value
     number = done.written.entry
     shown = plain(council, "report", "smallton")
     assert shown["totals"] == {
-        "waiver": 0,
+        "waiver granted": 0,
+        "rule waived": 0,
         "judgement": 0,
         "explanation": 0,
         "irregular step": 1,
@@ -152,6 +169,29 @@ def test_the_committee_sees_what_was_irregular_and_late_by_post_ground_and_value
     assert counted["irregular step"]["post"] == {"monitoring officer": 1}
     assert "signed too early" in vires(council, "report", "--reasons").stdout
     assert plain(council, "report", "--since", "2025-06-03")["items"] == []
+    said = vires(council, "report", "--since", "2025-06-03").stdout.splitlines()
+    assert said[-2:] == ["smallton · 12 cases · recorded since 2025-06-03", "nothing to report"]
+
+
+def test_the_report_reads_as_a_person_would_say_it(council: Smallton) -> None:
+    council.advance("c-01", "2025-04-12 10:00", "sign", "2025-04-11", "signed too early")
+    council.advance("c-02", "2025-05-12 10:00", "sign", "2025-04-28", "the file was found in May")
+    said = vires(council, "report", "smallton").stdout
+    assert "1 irregular step · 1 retrospective entry" in " ".join(said.split()) and "\nIRREGULAR STEPS\n" in said
+    line = " ".join(said.split("  smallton:")[1].split())
+    assert "c-01 sign: against small.wait; no view recorded, 1 day late Sign Five working days after" in line
+    assert "sign, 14 days late\n" in said and "1      ground  10 to 99 days late" in said
+
+
+def test_a_waiver_is_reported_once_it_is_granted_with_who_granted_it_and_why() -> None:
+    """The golden log has one on which no step was taken."""
+    data = (Path(__file__).parent / "golden" / "0.1.0-acts" / "camden.zip").read_bytes()
+    found = list(committee.items(bundles.Shelf(bundles.read(bundles.unpack(data))), "camden", ["2025-014"]))
+    (waiver,) = [each for each in found if each.kind == committee.WAIVER]
+    assert (waiver.post, waiver.ground) == ("director", "extreme urgency")
+    assert not any(each.kind == committee.WAIVED for each in found)
+    broken = committee.counts(found)[committee.IRREGULAR]["ground"]
+    assert broken["duties.declared.award"] == 1, "each broken rule counts by itself"
 
 
 # Replay -----------------------------------------------------------------------------------------------------------

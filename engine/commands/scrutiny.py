@@ -154,7 +154,8 @@ def as_at(
     """A case as it was on a day, and as it was known on that day or another.
 
     What had happened by DATE counts, by what was recorded by --known-at. A correction counts for the whole past from
-    the day it was recorded, so without --known-at the case stands as hindsight has it.
+    the day it was recorded, so without --known-at the case stands as hindsight has it. A change (of a plan, of a lot's
+    state, of a date put later) counts from the day of the change.
 
     \b
     vires audit as-at 2025-09-30 camden/2025-014
@@ -204,7 +205,8 @@ def report(
 ) -> None:
     """For an audit committee: waivers, judgements, explanations, irregular steps, and what was recorded late.
 
-    Each counted by the post that answers for it, its ground and the value of the contract, then listed.
+    Each counted by the post that answers for it, its ground and the value of the contract, then listed. A waiver is
+    listed as granted, and each rule as waived where a step was taken on it. Titles are those of the packs of today.
 
     \b
     vires audit report camden --since 2026-04-01
@@ -229,7 +231,13 @@ def report(
         if form == "json":
             show_json(committee.plain(found, reasons))
         else:
-            show(committee.lines(found, reasons, width()))
+            titles: dict[str, str] = {}
+            for log in {each.authority for each in found}:
+                titles |= committee.titles(desk.law(log), desk.shelf(log).cycle(log))
+            looked = sum(map(len, cases.values()))
+            scope = f"{logs[0] if len(logs) == 1 else f'{len(logs)} logs'} · {looked:,} case{'s' * (looked != 1)}"
+            scope += f" · recorded since {from_day}" if from_day else " · everything recorded"
+            show(committee.lines(found, scope, titles, reasons, width()))
 
 
 def since_day(said: str | None, option: str = "--since") -> str:
