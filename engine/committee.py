@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 
 WAIVER, WAIVED, JUDGEMENT, EXPLANATION = "waiver granted", "rule waived", "judgement", "explanation"
 IRREGULAR, RETROSPECTIVE = "irregular step", "retrospective entry"
-KINDS = (WAIVER, WAIVED, JUDGEMENT, EXPLANATION, IRREGULAR, RETROSPECTIVE)
-MANY = {WAIVER: "waivers granted", WAIVED: "rules waived", RETROSPECTIVE: "retrospective entries"}
+FAULT = "fault of the program"
+KINDS = (WAIVER, WAIVED, JUDGEMENT, EXPLANATION, IRREGULAR, RETROSPECTIVE, FAULT)
+MANY = {
+    WAIVER: "waivers granted",
+    WAIVED: "rules waived",
+    RETROSPECTIVE: "retrospective entries",
+    FAULT: "faults of the program",
+}
 GRANTED, GRANTED_BY, GROUNDS = "waiver.granted", "waiver.granted_by", "waiver.grounds"
 ABOUT = "irregular:"  # how a view of an irregular step names what it is about
 NO_VIEW = "no view recorded"
@@ -133,6 +139,9 @@ def _of_entry(
             yield Item(kind, *place, str(body["step"]), post, ground, "", late, reasons)
     elif entry.kind == "recorded" and body.get("type") == "milestone" and not body.get("planned") and late > 0:
         yield Item(RETROSPECTIVE, *place, str(body["name"]), held.of(entry), _lateness(late), "", late)
+
+    elif entry.kind == "fault":
+        yield Item(FAULT, *place, str(body["step"]), held.of(entry), f"refused: {body['detail']}", "")
 
 
 def _lateness(days: int) -> str:

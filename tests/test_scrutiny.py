@@ -159,6 +159,7 @@ def test_the_committee_sees_what_was_irregular_and_late_by_post_ground_and_value
         "explanation": 0,
         "irregular step": 1,
         "retrospective entry": 0,
+        "fault of the program": 0,
     }
     (item,) = shown["items"]
     assert (item["entry"], item["days_late"], item["post"]) == (number, 52, "no view recorded")
@@ -181,6 +182,13 @@ def test_the_report_reads_as_a_person_would_say_it(council: Smallton) -> None:
     line = " ".join(said.split("  smallton:")[1].split())
     assert "c-01 sign: against small.wait; no view recorded, 1 day late Sign Five working days after" in line
     assert "sign, 14 days late\n" in said and "1      ground  10 to 99 days late" in said
+
+
+def test_a_disagreement_of_the_evaluators_is_reported() -> None:
+    data = (Path(__file__).parent / "golden" / "0.1.0-faults" / "camden.zip").read_bytes()
+    found = list(committee.items(bundles.Shelf(bundles.read(bundles.unpack(data))), "camden", ["2025-014"]))
+    (fault,) = [each for each in found if each.kind == committee.FAULT]
+    assert fault.about == "decide-strategy" and fault.ground.startswith("refused: ")
 
 
 def test_a_waiver_is_reported_once_it_is_granted_with_who_granted_it_and_why() -> None:
