@@ -139,7 +139,6 @@ def _of_entry(
             yield Item(kind, *place, str(body["step"]), post, ground, "", late, reasons)
     elif entry.kind == "recorded" and body.get("type") == "milestone" and not body.get("planned") and late > 0:
         yield Item(RETROSPECTIVE, *place, str(body["name"]), held.of(entry), _lateness(late), "", late)
-
     elif entry.kind == "fault":
         yield Item(FAULT, *place, str(body["step"]), held.of(entry), f"refused: {body['detail']}", "")
 
