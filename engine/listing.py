@@ -219,6 +219,8 @@ def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[st
             lines += hang(f"erased: {', '.join(result.erased)}; it cannot be taken again", head, width)
     differ = sum(bool(result.differs) for _, result in results)
     erased = sum(bool(result.erased) for _, result in results)
+    if not results:
+        return ["no decision was recorded there, or since then: nothing was taken again"]
     same = f"{len(results) - differ - erased} of {len(results)} decisions come to the same answer"
     same += f"; {erased} cannot be taken again: what they rest on was erased" if erased else ""
     sorts = ", ".join(f"{kind} {count}" for kind, count in kinds(results).items())

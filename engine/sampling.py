@@ -100,9 +100,11 @@ def plain(sample: Sample) -> dict[str, object]:
 
 def lines(sample: Sample, width: int) -> list[str]:
     """The sample for people."""
-    total = sum(each.decisions for each in sample.strata)
+    total, size = sum(each.decisions for each in sample.strata), sample.checkpoint.size
+    if not total:
+        return [f"there is no decision to draw among the first {size:,} of {sample.authority}'s log"]
     said = f"✓ {len(sample.drawn):,} of {total:,} decisions of {sample.authority}, drawn by the root of"
-    shown = [f"{said} {sample.checkpoint.size:,} entries", f"  root  {sample.checkpoint.root.hex()}", ""]
+    shown = [f"{said} {size:,} entries", f"  root  {sample.checkpoint.root.hex()}", ""]
     strata = [(each.step, each.answer, f"{each.drawn} of {each.decisions}") for each in sample.strata]
     shown += report.table(("step", "answer", "drawn"), strata, width)
     rows: Sequence[tuple[str, ...]] = [(f"{one.entry}", one.case, one.step, one.answer) for one in sample.drawn]

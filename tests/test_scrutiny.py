@@ -77,6 +77,24 @@ def test_decisions_after_the_checkpoint_are_not_drawn(council: Smallton) -> None
     assert len(found["drawn"]) == 11 and all(each["case"] != "c-11" for each in found["drawn"])
 
 
+def test_a_log_without_a_decision_is_said_to_have_none_and_nothing_is_ticked(council: Smallton, tmp_path: Path) -> None:
+    empty = Smallton(tmp_path / "empty.db")
+    signed = vires(empty, "checkpoint", "smallton", "--key", "officer.key", "--out", "empty.note").stdout
+    assert "at 1 entry\n" in signed
+    for words, told in (
+        (("sample", "--seed-from", "empty.note"), "there is no decision to draw among the first 1 of smallton's log"),
+        (("replay",), "no decision was recorded there, or since then: nothing was taken again"),
+        (("report",), "nothing to report"),
+    ):
+        said = vires(empty, *words).stdout
+        assert told in said and "✓" not in said
+
+
+def test_a_day_is_not_given_an_hour_that_nobody_would_look_at(council: Smallton) -> None:
+    told = vires(council, "as-at", "2025-05-01 10:00", "smallton/c-01", code=2).stderr
+    assert "DATE: a day is meant, not an hour; write it as 2025-05-01" in told
+
+
 def test_a_checkpoint_that_nobody_known_signed_draws_nothing(council: Smallton) -> None:
     vires(council, "keygen", "other.key", "--name", "other")
     words = ("sample", "--seed-from", "new.note", "--signed-by", "other.key.pub")

@@ -108,7 +108,8 @@ def checkpoint(
         read = [filing.read(each, "checkpoint") for each in olds]
         note = attesting.checkpoint(desk.store, name, service.is_training(desk.store), key, read)
         plain = listing.checkpoint_plain(note.encode())
-        put(note.encode(), out, form, plain, f"signed {plain['origin']} at {plain['entries']:,} entries")
+        size = "1 entry" if plain["entries"] == 1 else f"{plain['entries']:,} entries"
+        put(note.encode(), out, form, plain, f"signed {plain['origin']} at {size}")
 
 
 def one_log(desk: Office, authority: str | None) -> str:
@@ -257,7 +258,7 @@ def asked_for(
     moment = day(since, "--since")
     assert moment is not None
     found = bundling.since(desk.store, authority, moment.iso[:10])
-    return authority, found, f"{len(found)} cases with entries since {moment.iso[:10]}"
+    return authority, found, f"{len(found)} case{'s' * (len(found) != 1)} with entries since {moment.iso[:10]}"
 
 
 def pack(
@@ -270,8 +271,9 @@ def pack(
     note_file: str | None,
     key_file: str | None,
     withhold: Withhold | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Nothing; the bundle stands in a new file, and what it holds is shown."""
+    """Nothing; the bundle stands in a new file, and what it holds is shown. `check` may still stop it."""
     from engine import attesting, bundling, filing, library, service
     from engine.errors import UsageError
 
@@ -282,6 +284,7 @@ def pack(
         training = service.is_training(desk.store)
         note = attesting.checkpoint(desk.store, authority, training, filing.read_key(key_file)).encode()
     made = bundling.gather(desk.store, authority, cases, about, desk.now.recorded, note, withhold or (lambda _: ""))
+    check()
     filing.write(out, bundling.write(made, library.bundle_script()))
     plain = {
         "file": out,

@@ -242,7 +242,11 @@ def report(
 
 def since_day(said: str | None, option: str = "--since") -> str:
     """The ISO day an option gives, or nothing."""
+    from engine.errors import UsageError
+
     found = day(said, option)
+    if found is not None and found.minute is not None:
+        raise UsageError(f"{option}: a day is meant, not an hour", f"write it as {found.iso[:10]}")
     return "" if found is None else found.iso[:10]
 
 
