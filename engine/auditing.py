@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.library import Library
     from engine.store import CaseRow, Store
 
+UNREAD = "unreadable case"  # a sort of difference beside those of `replay`
 UNREADABLE = (AssertionError, AttributeError, KeyError, TypeError, ValueError)  # what a forged body may raise
 Source: TypeAlias = "Store | bundles.Shelf"
 _TYPES: Mapping[str, type] = {
@@ -323,14 +324,25 @@ def take_again(
     twice: bool = True,
     books: Books | None = None,
 ) -> Iterator[Replayed]:
-    """Every decision of a case, or of the whole log, taken again under the law of its day; see `replay.replay`."""
+    """Every decision of a case, or of the whole log, taken again under the law of its day; see `replay.replay`.
+
+    Where a case can be read no further that is said, and the next is taken: one forged entry hides no other.
+    """
     shelf = Books() if books is None else books
     for each in [case] if case is not None else store.case_ids(authority):
-        log, openings = read_case(store, authority, each, shelf.reader)
+        log: list[Entry] = []
         try:
+            log, openings = read_case(store, authority, each, shelf.reader)
             yield from replay.replay(log, openings, lambda entry: lawbook(store, entry, shelf), since, twice)
-        except UNREADABLE as error:
-            raise LedgerError(f"case {authority}/{each}: an entry's body is not that of its kind") from error
+        except LedgerError as error:
+            yield _unread(each, log, error.message)
+        except UNREADABLE:
+            yield _unread(each, log, "an entry's body is not that of its kind")
+
+
+def _unread(case: str, log: Sequence[Entry], why: str) -> Replayed:
+    """What stands in the place of the decisions of a case that can be read no further."""
+    return Replayed(log[0].sequence if log else 0, case, "", "", why, kind=UNREAD, fields=(why,))
 
 
 def lawbook(store: Source, entry: Entry, books: Books) -> Book:
@@ -404,10 +416,11 @@ def _book(entry: Entry, kept: Mapping[str, bytes]) -> tuple[Law, Workflow]:
         for digest in named(digests.get("calendars")):
             days.update(packs.unpack(kept[digest], digest))
         folders = [packs.unpack(kept[digest], digest) for digest in named(digests.get("packs"))]
-        law = packs.build(words, days, folders)
+        return packs.build(words, days, folders), kept_workflow(kept, str(digests["workflow"]))
     except PackError as error:
         raise LedgerError(f"the packs of the day cannot be read: {error.message}; {error.hint}") from error
-    return law, kept_workflow(kept, str(digests["workflow"]))
+    except KeyError as error:
+        raise LedgerError("the entry does not name the vocabulary or the workflow that it rests on") from error
 
 
 def named(digests: object) -> list[str]:

@@ -65,10 +65,12 @@ def items(
     """Everything of the cases recorded since a day (ISO), in the order of the log of each case."""
     held = _Posts(list(auditing.entries(source, authority, "")))
     for case in cases:
-        log = list(auditing.entries(source, authority, case))
-        openings = auditing.openings_of(source, authority, log)
         try:
+            log = list(auditing.entries(source, authority, case))
+            openings = auditing.openings_of(source, authority, log)
             yield from _of_case(log, openings, since, held)
+        except LedgerError as error:
+            raise LedgerError(f"case {authority}/{case}: {error.message}", "vires audit verify") from error
         except auditing.UNREADABLE as error:
             raise LedgerError(f"case {authority}/{case}: an entry's body is not that of its kind") from error
         watch(1)

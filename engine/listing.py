@@ -221,7 +221,8 @@ def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[st
     erased = sum(bool(result.erased) for _, result in results)
     if not results:
         return ["no decision was recorded there, or since then: nothing was taken again"]
-    same = f"{len(results) - differ - erased} of {len(results)} decisions come to the same answer"
+    total = sum(bool(result.step) for _, result in results)  # without cases that cannot be read
+    same = f"{len(results) - differ - erased} of {total} decisions come to the same answer"
     same += f"; {erased} cannot be taken again: what they rest on was erased" if erased else ""
     sorts = ", ".join(f"{kind} {count}" for kind, count in kinds(results).items())
     limit = hang("whether what was recorded is true, or all of it is there: audit verify tells", "cannot say: ", width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -257,6 +258,28 @@ def test_a_forged_verdict_is_named_and_every_field_of_it(council: Smallton) -> N
     shown = " ".join(vires(council, "replay", code=5).stdout.split())
     assert "forged verdict: answer: the log says 'not met', the rules say 'may proceed'" in shown
     assert "11 of 12 decisions come to the same answer; forged verdict 1" in shown
+
+
+def test_a_case_that_cannot_be_read_hides_no_other(council: Smallton) -> None:
+    value = next(each for each in council.office("2025-07-01 10:00").entries("smallton", "c-00") if "name" in each.body)
+    forge(council, value.sequence, lambda body: body.update(value=[]), "smallton")
+    shown = " ".join(vires(council, "report", "smallton", code=5).stderr.split())
+    assert shown.startswith(f"vires: case smallton/c-00: entry {value.sequence}: its body is not that of kind recorded")
+    number = plain(council, "replay", "smallton/c-01")["decisions"][0]["entry"]
+    forge(council, number, lambda body: body.update(answer="not met", reason="no"), "smallton")
+    for engine in ("both", "reference"):
+        found = plain(council, "replay", "smallton", "--engine", engine, code=5)
+        assert found["kinds"] == {"forged verdict": 1, "unreadable case": 1} and len(found["decisions"]) == 12
+    assert "10 of 11 decisions come to the same answer" in vires(council, "replay", code=5).stdout
+
+
+def test_a_decision_that_names_no_law_is_told_by_itself(council: Smallton) -> None:
+    from engine import auditing
+
+    log = list(council.office("2025-07-01 10:00").entries("smallton", "c-01"))
+    bare = [replace(each, digests={}) if each.kind == "decision" else each for each in log]
+    (told,) = auditing.replay.replay(bare, {}, lambda entry: auditing.lawbook(council.store, entry, auditing.Books()))
+    assert told.kind == "changed pack" and "does not name the vocabulary or the workflow" in told.differs
 
 
 def test_an_omitted_finding_is_named(council: Smallton) -> None:

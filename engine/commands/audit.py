@@ -210,7 +210,7 @@ def replay(
 
     Each difference is named for what it is: a forged verdict, an omitted finding, a changed pack (the rules of the day
     are not those kept), or a changed engine (another version of Vires decided, and the answer follows from its own
-    findings: run that version to tell).
+    findings: run that version to tell). A case that cannot be read is named, and the others are taken again.
 
     \b
     vires audit replay
