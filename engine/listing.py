@@ -216,14 +216,14 @@ def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[st
             lines += [line for each in result.fields[1:] for line in wrap(each, 4, width)]
         elif result.erased:
             head = f"? {authority}:{result.entry} {result.case} {result.step}  "
-            lines += hang(f"erased: {', '.join(result.erased)}; it cannot be taken again", head, width)
+            lines += hang(f"erased or withheld: {', '.join(result.erased)}; it cannot be taken again", head, width)
     differ = sum(bool(result.differs) for _, result in results)
     erased = sum(bool(result.erased) for _, result in results)
     if not results:
         return ["no decision was recorded there, or since then: nothing was taken again"]
     total = sum(bool(result.step) for _, result in results)  # without cases that cannot be read
     same = f"{len(results) - differ - erased} of {total} decisions come to the same answer"
-    same += f"; {erased} cannot be taken again: what they rest on was erased" if erased else ""
+    same += f"; {erased} cannot be taken again: what they rest on was erased or withheld" if erased else ""
     sorts = ", ".join(f"{kind} {count}" for kind, count in kinds(results).items())
     limit = hang("whether what was recorded is true, or all of it is there: audit verify tells", "cannot say: ", width)
     return [*lines, f"{'✗' if differ else '✓'} {same}{f'; {sorts}' if sorts else ''}", *limit]

@@ -18,7 +18,7 @@ from engine import attesting, checkpoints, ledger, report
 from engine.checkpoints import Checkpoint
 
 if TYPE_CHECKING:
-    from engine.store import Store
+    from engine.auditing import Source
 
 
 class Drawn(NamedTuple):
@@ -49,9 +49,9 @@ class Sample(NamedTuple):
     drawn: tuple[Drawn, ...]
 
 
-def draw(store: Store, authority: str, note: bytes, number: int) -> Sample:
-    """The sample that a checkpoint fixes; LedgerError when the log is not the one whose root it has."""
-    leaves = attesting.up_to(attesting.leaves(store, authority), authority, note)
+def draw(store: Source, authority: str, whole: list[bytes], note: bytes, number: int) -> Sample:
+    """The sample that a checkpoint fixes of a log with these leaf hashes; LedgerError where it is of another."""
+    leaves = attesting.up_to(whole, authority, note)
     checkpoint, _ = checkpoints.read(note)
     strata: dict[tuple[str, str], list[Drawn]] = {}
     for row in store.rows(authority, before=len(leaves) + 1):

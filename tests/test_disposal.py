@@ -162,5 +162,5 @@ def test_a_decision_that_rests_on_what_was_erased_is_told_apart_from_one_that_di
         ("camden", Replayed(9, "a", "go", "may proceed")),
     ]
     lines: Callable[[], str] = lambda: "\n".join(listing.replay_lines(results, 100))  # noqa: E731
-    assert "? camden:7 a go" in lines() and "erased: provider.name; it cannot be taken again" in lines()
+    assert "? camden:7 a go" in lines() and "erased or withheld: provider.name; it cannot be taken again" in lines()
     assert "1 of 3 decisions come to the same answer; 1 cannot be taken again" in lines()

@@ -91,6 +91,35 @@ def test_a_log_without_a_decision_is_said_to_have_none_and_nothing_is_ticked(cou
         assert told in said and "✓" not in said
 
 
+def test_whoever_has_nothing_but_a_bundle_sees_what_the_store_shows(council: Smallton) -> None:
+    council.advance("c-01", "2025-06-02 10:00", "sign", "2025-04-11", "signed too early")
+    vires(council, "bundle", "smallton", "--all", "--out", "all.zip")
+    vires(council, "bundle", "smallton/c-01", "--out", "some.zip")
+
+    def alone(*words: str, code: int = 0) -> Any:
+        done = CliRunner().invoke(cli.main, ["--database", "none.db", "audit", *words])
+        assert done.exit_code == code, done.output
+        return json.loads(done.stdout) if code == 0 else done.stderr
+
+    day = ("as-at", "2025-06-01", "smallton/c-01", "--known-at", "2025-06-30", "--format", "json")
+    assert alone(*day, "--bundle", "all.zip") == json.loads(vires(council, *day).stdout)
+    for words in (("log",), ("report",), ("sample", "-n", "4", "--seed-from", "new.note")):
+        from_store = plain(council, words[0], "smallton", *words[1:])
+        assert alone(words[0], "all.zip", *words[1:], "--format", "json") == from_store
+    assert len(alone("report", "some.zip", "--format", "json")["items"]) == 1
+    assert "whoever made it chose them" in alone("sample", "some.zip", "--seed-from", "new.note", code=2)
+    assert "no case smallton/c-02 in some.zip" in alone(
+        "as-at", day[1], "smallton/c-02", "--bundle", "some.zip", code=2
+    )
+    Path("bad.zip").write_bytes(Path("all.zip").read_bytes()[:-30])
+    assert "does not verify" in alone("report", "bad.zip", code=5)
+
+
+def test_the_last_day_there_is_is_a_day_like_any_other(council: Smallton) -> None:
+    last = plain(council, "as-at", "9999-12-31", "smallton/c-01", "--known-at", "9999-12-31")
+    assert (last["as_at"], last["state"]) == ("9999-12-31", "market")
+
+
 def test_a_day_is_not_given_an_hour_that_nobody_would_look_at(council: Smallton) -> None:
     told = vires(council, "as-at", "2025-05-01 10:00", "smallton/c-01", code=2).stderr
     assert "DATE: a day is meant, not an hour; write it as 2025-05-01" in told
