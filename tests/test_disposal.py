@@ -128,6 +128,28 @@ def test_what_is_disclosed_verifies_against_the_same_checkpoint_without_what_was
             assert any(SECRET.encode() in archive.read(each) for each in archive.namelist()) is inside
 
 
+def test_a_fact_of_one_record_is_of_the_kind_its_vocabulary_says() -> None:
+    """An interest declared is personal, and what a quote came to is confidential: neither is mere free text."""
+    vires("case", "declare", CASE, "--interest", "my sister works there", at="2025-08-02 09:00")
+    vires("case", "record", CASE, "quote/a.supplier=Quill and Sons", at="2025-08-02 09:00")
+    vires("case", "record", CASE, "quote/a.amount=£41,234 incl VAT", at="2025-08-02 09:00")
+    secrets = (SECRET, "my sister works there", "Quill and Sons", "4123400")
+    import zipfile
+
+    def within(name: str) -> list[bool]:
+        with zipfile.ZipFile(name) as archive:
+            held = b"".join(archive.read(each) for each in archive.namelist() if each == "openings.jsonl")
+        return [each.encode() in held for each in secrets]
+
+    kept_back = ("--withhold", "personal=foia-40", "--withhold", "confidential=foia-43")
+    vires("audit", "disclose", CASE, *kept_back, "--give", "text", "--out", "public.zip")
+    assert within("public.zip") == [False, False, False, False]
+    vires("audit", "disclose", CASE, *kept_back, "--give", "text", "--give", "quote.supplier", "--out", "more.zip")
+    assert within("more.zip") == [False, False, True, False]
+    vires("audit", "bundle", CASE, "--out", "whole.zip")
+    assert within("whole.zip") == [True, True, True, True]
+
+
 def test_nothing_is_disclosed_that_no_option_speaks_of() -> None:
     words = ("audit", "disclose", CASE, "--withhold", "personal=foia-40", "--out", "public.zip")
     told = said(*words, code=2)
@@ -142,6 +164,8 @@ def test_nothing_is_disclosed_that_no_option_speaks_of() -> None:
         (["--withhold", "all=foia-99"], "no exemption is called 'foia-99'"),
         (["--withhold", "all"], "no exemption is called ''"),
         (["--withhold", "title=foia-40", "--give", "title"], "title is said twice"),
+        (["--withhold", "provder.name=foia-43", "--give", "all"], "did you mean provider.name?"),
+        (["--withhold", "999=foia-43", "--give", "all"], "entry 999 has nothing here to hand over or withhold"),
     ],
 )
 def test_a_code_that_is_not_in_the_data_is_refused(words: list[str], why: str) -> None:

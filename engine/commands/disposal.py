@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from engine.service import Office, Written
 
 
+KINDS = ("personal", "confidential", "text", "all")
+MEMBERS = ("title", "login", "reason", "reasons", "late", "irregular", "remedy", "report_by")  # docs/formats/entry.md
 UNSAID = "?"  # no code is written so: a bundle that held it would not verify
 
 
@@ -51,9 +54,9 @@ def disclose(
 ) -> None:
     """A bundle for the public: each opening handed over or withheld under a code, as you say; nothing is guessed.
 
-    WHAT is an entry's number, the name of a fact, title, login or reasons, or a kind: personal, confidential, text
-    (free text), all. The narrower wins. What no option speaks of stops the command, and is named. The bundle verifies
-    against the same checkpoint as the whole one.
+    WHAT is an entry's number, the name of a fact (quote.supplier for that of every quote), title, login or reasons, or
+    a kind: personal, confidential, text (free text), all. The narrower wins. What no option speaks of stops the
+    command, and is named. The bundle verifies against the same checkpoint as the whole one.
 
     \b
     vires audit disclose camden/2025-014 --withhold all=foia-40 --give title --out public.zip
@@ -100,8 +103,9 @@ class Sifted:
         from engine.errors import UsageError
         from engine.schema import nearest
 
-        self._terms = desk.law(authority).vocabulary.terms
+        self._words = desk.law(authority).vocabulary
         self._unsaid: dict[str, tuple[str, int]] = {}
+        self._entries: set[int] = set()
         self._said: dict[str, str] = dict.fromkeys(given, "")
         for each in withheld:
             what, _, code = each.partition("=")
@@ -111,18 +115,26 @@ class Sifted:
             if what in self._said:
                 raise UsageError(f"{what} is said twice", "withhold it or give it, not both")
             self._said[what] = code
+        for what in self._said:
+            if what not in (*KINDS, *MEMBERS) and not what.isdecimal() and what not in self._words.terms:
+                self._words.get(what)  # a slip would hand over what somebody meant to keep back
 
     def __call__(self, seal: Seal) -> str:
-        for what in (str(seal.entry.sequence), seal.name, self._kind(seal), "all"):
+        self._entries.add(seal.entry.sequence)
+        record = re.sub("/[^.]*", "", seal.name)  # quote.supplier speaks for the supplier of every quote
+        for what in (str(seal.entry.sequence), seal.name, record, self._kind(seal), "all"):
             if what in self._said:
                 return self._said[what]
         self._unsaid.setdefault(seal.name, (self._kind(seal), seal.entry.sequence))
         return UNSAID
 
     def must_be_said(self) -> None:
-        """Nothing; UsageError naming everything that no option speaks of."""
+        """Nothing; UsageError naming everything that no option speaks of, or an entry that seals nothing here."""
         from engine.errors import UsageError
 
+        for what in self._said:
+            if what.isdecimal() and int(what) not in self._entries:
+                raise UsageError(f"entry {what} has nothing here to hand over or withhold", "see: vires audit log")
         if self._unsaid:
             named = ", ".join(f"{name} ({kind}, entry {entry:,})" for name, (kind, entry) in self._unsaid.items())
             first = next(iter(self._unsaid))
@@ -130,11 +142,13 @@ class Sifted:
             raise UsageError(f"nothing says whether these are handed over: {named}", hint)
 
     def _kind(self, seal: Seal) -> str:
-        """personal, confidential, or text; the login of a person is personal."""
+        """personal, confidential, text, or nothing known; the login of a person is personal."""
         if seal.member == "login":
             return "personal"
-        term = self._terms.get(seal.name) if seal.member == "value" else None
-        return term.kind if term is not None and not term.public else "text"
+        if seal.member != "value":
+            return "text"
+        term = self._words.find(seal.name)
+        return "of no known kind" if term is None else "text" if term.public else term.kind
 
 
 @click.command()
