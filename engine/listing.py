@@ -154,10 +154,8 @@ def verify_lines(authority: str, steps: Sequence[Checked], width: int) -> list[s
     bad = sorted({problem.sequence for step in steps for problem in step.problems if problem.sequence is not None})
     if all(step.ok for step in steps):
         return [*lines, *hang(_answer(steps), "✓ ", width)]
-    return [
-        *lines,
-        f"✗ the log does not verify; the first bad entry is {bad[0]}" if bad else "✗ the log does not verify",
-    ]
+    what = authority if "." in authority else "the log"  # a file's name has a dot, an authority's never
+    return [*lines, f"✗ {what} does not verify" + (f"; the first bad entry is {bad[0]}" if bad else "")]
 
 
 def verified_lines(checked: Sequence[tuple[str, Sequence[Checked]]], empty: Collection[str], width: int) -> list[str]:

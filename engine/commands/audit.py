@@ -126,7 +126,7 @@ def verify(
     from engine import filing
 
     given = setting(database, clock, persona)
-    anchors = (receipts, [filing.read(each, "checkpoint") for each in notes], [filing.verifier(each) for each in keys])
+    anchors = (receipts, [filing.note(each) for each in notes], [filing.verifier(each) for each in keys])
     if what is not None and _is_file(what):
         _verify_file(what, *anchors, form=form)
         return
@@ -172,6 +172,8 @@ def _verify_file(
     from engine.errors import UsageError
 
     data = filing.read(path, "proof, checkpoint or bundle")
+    if data.startswith(b"SQLite format 3"):
+        raise UsageError(f"{path} is a store, not a file of an auditor's", f"vires audit verify --database {path}")
     bundle = data.startswith(b"PK") or path.endswith(".zip")
     if receipts and not bundle:
         raise UsageError("a receipt is held against a log", "leave --receipt out, or name an authority")

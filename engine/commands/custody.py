@@ -105,7 +105,7 @@ def checkpoint(
     key = filing.read_key(key_file)
     with office(setting(database, clock, persona)) as desk:
         name = one_log(desk, authority)
-        read = [filing.read(each, "checkpoint") for each in olds]
+        read = [filing.note(each) for each in olds]
         note = attesting.checkpoint(desk.store, name, service.is_training(desk.store), key, read)
         plain = listing.checkpoint_plain(note.encode())
         size = "1 entry" if plain["entries"] == 1 else f"{plain['entries']:,} entries"
@@ -160,7 +160,7 @@ def prove(
     if (note_file is None) == (key_file is None):
         raise UsageError("a proof leads to a checkpoint", "give --checkpoint FILE, or --key FILE to sign one now")
     with office(setting(database, clock, persona)) as desk:
-        known, old_note = desk.store.authorities(), b"" if old is None else filing.read(old, "checkpoint")
+        known, old_note = desk.store.authorities(), b"" if old is None else filing.note(old)
         if entry is not None:
             authority, sequence = _place(desk, entry)
         else:
@@ -171,7 +171,7 @@ def prove(
             training = service.is_training(desk.store)
             note = attesting.checkpoint(desk.store, authority, training, filing.read_key(key_file)).encode()
         else:
-            note = filing.read(str(note_file), "checkpoint")
+            note = filing.note(str(note_file))
         if entry is not None:
             proof = attesting.prove_entry(desk.store, authority, sequence, note)
             said = f"entry {sequence} of {authority} stands in the log of the checkpoint"
@@ -279,7 +279,7 @@ def pack(
 
     if note_file is not None and key_file is not None:
         raise UsageError("a bundle has one checkpoint", "give --checkpoint or --key")
-    note = None if note_file is None else filing.read(note_file, "checkpoint")
+    note = None if note_file is None else filing.note(note_file)
     if key_file is not None:
         training = service.is_training(desk.store)
         note = attesting.checkpoint(desk.store, authority, training, filing.read_key(key_file)).encode()

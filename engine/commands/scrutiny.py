@@ -143,7 +143,7 @@ def sample(
     from engine.commands.custody import one_log
     from engine.errors import LedgerError, UsageError
 
-    note = filing.read(note_file, "checkpoint")
+    note = filing.note(note_file)
     verifiers = [filing.verifier(each) for each in keys]
     if verifiers and not checkpoints.opened(note, verifiers).by:
         raise LedgerError(f"none of the keys given signed {note_file}")
