@@ -18,7 +18,7 @@ README = """\
 
 {what} from the log of {authority}, as Vires kept it: {entries:,} of {size:,} entries.{training}
 
-Taken on {made} (UTC). Entries hold no personal data, but openings.jsonl does: treat this bundle as you would the file.
+Taken on {made} (UTC). {openings}
 
 # How to check it
 
@@ -140,8 +140,21 @@ def write(bundle: Bundle, script: str) -> bytes:
         size=len(bundle.leaves),
         training=training,
         made=bundle.made,
+        openings=_openings(bundle),
     )
     return bundles.write(bundle, readme, script)
+
+
+def _openings(bundle: Bundle) -> str:
+    """What the bundle opens of what its entries seal, in words for whoever holds it."""
+    given, kept = len(bundle.openings), len(bundle.withheld)
+    seals = "the entries seal (personal and confidential values, free text)"
+    if kept:
+        told = f"opens {given:,} in openings.jsonl and withholds {kept:,}, each under a code (withheld.jsonl)"
+        return f"Of what {seals}\nthis {told}."
+    if not given:
+        return f"It opens nothing of what {seals}."
+    return f"In openings.jsonl it opens what {seals}:\ntreat it as you would the file."
 
 
 def case_of(store: Store, authority: str, case: str) -> frozenset[str]:

@@ -126,6 +126,20 @@ def test_what_is_disclosed_verifies_against_the_same_checkpoint_without_what_was
     for name, inside in (("public.zip", False), ("whole.zip", True)):
         with zipfile.ZipFile(name) as archive:
             assert any(SECRET.encode() in archive.read(each) for each in archive.namelist()) is inside
+            readme = " ".join(archive.read("README.md").decode().split())
+            assert ("treat it as you would the file" in readme) is inside
+            assert ("this opens 1 in openings.jsonl and withholds" in readme) is not inside
+
+
+def test_no_rule_or_table_reads_what_is_sealed() -> None:
+    """What a finding found stands in the log as it is: a value that is sealed in its entry would be told by another."""
+    law = shelf().law
+    terms = law.vocabulary.terms.values()
+    hidden = {term.name for term in terms if not term.public or term.type == "text"}
+    hidden |= {term.name for term in terms if term.scalar is not None and term.scalar.of in hidden}
+    assert "quotes.lowest" in hidden
+    assert [rule.id for rule in law.rules.values() if rule.reads & hidden] == []
+    assert [table.id for table in law.tables if table.reads & hidden] == []
 
 
 def test_a_fact_of_one_record_is_of_the_kind_its_vocabulary_says() -> None:
