@@ -106,7 +106,7 @@ def gather(
 
 
 def _chosen(store: Store, authority: str, cases: frozenset[str] | None, size: int) -> tuple[list[Line], list[Entry]]:
-    """The entries of the cases, the one that opened the log, who acted in them, and what was erased of no case."""
+    """The entries of the cases, the one that opened the log, who acted in them in which post, what was adopted."""
     reader = skimming.Reader()
     every = [(row, reader.entry(row.bytes)) for row in store.rows(authority, before=size + 1)]
     if cases is None:
@@ -120,7 +120,8 @@ def _chosen(store: Store, authority: str, cases: frozenset[str] | None, size: in
 def _belongs(entry: Entry, cases: frozenset[str], actors: set[str]) -> bool:
     if entry.case is not None:
         return entry.case in cases
-    return entry.kind != "actor" or entry.actor in actors
+    who = {"actor": entry.actor, "post": str(entry.body.get("person"))}
+    return who[entry.kind] in actors if entry.kind in who else True
 
 
 def since(store: Store, authority: str, day: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import stat
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,8 +29,8 @@ def one_shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def vires(*words: str, at: str = "2025-05-02 10:00", code: int = 0) -> Result:
-    told = ["--database", "council.db", "--clock", at, "--as", "ann"]
+def vires(*words: str, at: str = "2025-05-02 10:00", by: str = "ann", code: int = 0) -> Result:
+    told = ["--database", "council.db", "--clock", at, "--as", by]
     result = CliRunner().invoke(cli.main, [*told, *words])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == code, result.output
@@ -187,6 +188,24 @@ def test_a_bundle_is_taken_away_verified_and_replayed_without_the_store(kept: No
         assert "decisions come to the same answer" in said("audit", "replay", name)
     assert "no anchor" in said("audit", "verify", "since.zip")
     assert json.loads(vires("audit", "verify", "all.zip", "--format", "json").stdout)["training"] is True
+
+
+def test_a_bundle_of_a_case_tells_the_posts_of_those_who_acted_in_it_and_of_nobody_else(kept: None) -> None:
+    """Each entry on a post seals a login: those of strangers to the case have no business in its bundle."""
+    for login in ("bob", "eve"):
+        assign = ("post", "assign", login, "director", "--authority", "camden")
+        vires(*assign)
+        vires(*assign, "--confirm", by="mia")
+    vires("case", "record", CASE, "contract.health_service=no", by="bob")
+    vires("audit", "bundle", CASE, "--out", "014.zip")
+    vires("audit", "verify", "014.zip")
+    entries = json.loads(vires("audit", "log", "014.zip", "--format", "json").stdout)["entries"]
+    whole = json.loads(vires("audit", "log", "camden", "--format", "json").stdout)["entries"]
+    told = [{each["body"]["person"] for each in log if each["kind"] == "post"} for log in (entries, whole)]
+    assert list(map(len, told)) == [1, 2] and len([each for each in entries if each["kind"] == "post"]) == 2
+    with zipfile.ZipFile("014.zip") as archive:
+        opened = archive.read("openings.jsonl")
+    assert b'"bob"' in opened and b'"eve"' not in opened and b'"mia"' not in opened
 
 
 def test_a_bundle_that_was_altered_is_neither_verified_nor_replayed(kept: None) -> None:
