@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from engine import anchoring, bundles, ledger, logins, outlines, packs, replay, retention, skimming, workflow
+from engine import anchoring, bundles, citations, ledger, logins, outlines, packs, replay, retention, skimming, workflow
 from engine.anchoring import NO_ANCHORS, Anchors
 from engine.errors import LedgerError, PackError
 from engine.law import Law
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.library import Library
     from engine.store import CaseRow, Store
 
+UNREAD = "unreadable case"  # a sort of difference beside those of `replay`
 UNREADABLE = (AssertionError, AttributeError, KeyError, TypeError, ValueError)  # what a forged body may raise
 Source: TypeAlias = "Store | bundles.Shelf"
 _TYPES: Mapping[str, type] = {
@@ -50,7 +51,8 @@ def entries(
 def verify(
     store: Store, authority: str, anchors: Anchors = NO_ANCHORS, watch: Callable[[], object] | None = None
 ) -> tuple[ledger.Step, ...]:
-    """The numbered steps of verification: the log's own, checkpoints, packs kept by digest, the projection, the reach.
+    """The numbered steps of verification: the log's own, checkpoints, packs kept by digest, the projection, erasures,
+    entries of partners' logs that it cites (where it cites any), the reach.
 
     The log is read once where all of it is in order; where anything might not be, again, to say what.
     `watch` is called for every entry read.
@@ -63,6 +65,8 @@ def verify(
     steps.append(_verify_packs(store, read.wanted, len(steps) + 1))
     steps.append(_verify_projection(store, authority, read, len(steps) + 1))
     steps.append(retention.outcome(read.retained, read.unlawful, len(steps) + 1))
+    if read.cited:
+        steps.append(citations.step(read.cited, _leaf_of(store, store.authorities()), len(steps) + 1))
     steps.append(anchoring.reach(held, read.roots, steps, len(steps) + 1))
     return tuple(steps)
 
@@ -79,6 +83,8 @@ class _Pass:
     retained: retention.Held = field(default_factory=retention.Held)
     unlawful: list[ledger.Problem] = field(default_factory=list)
     logins: logins.Logins = field(default_factory=logins.Logins)
+    cited: dict[int, object] = field(default_factory=dict)  # the entry -> what it cites of partners' logs
+    title: Callable[[str], str] = lambda case: ""
     fault: Callable[[str, CaseRow | None], str] = lambda case, row: ""
 
     def take(self, entry: Entry) -> None:
@@ -129,6 +135,8 @@ def _skim(
                 seen.erased.update((each, entry.sequence) for each in ledger.erased_in(entry))
             if "case" in members:
                 cases.take(members)
+            if "cites" in members["body"]:
+                read.cited[members["sequence"]] = members["body"]["cites"]
             if watch is not None:
                 watch()
         seen.count += len(page)
@@ -144,6 +152,7 @@ def _skim(
         log = list(takewhile(lambda entry: entry.sequence <= last.sequence, entries(store, authority, case)))
         return _rebuilt(log, openings, last.recorded, row)
 
+    read.title = lambda case: cases.cases[case].title
     read.fault, read.steps = fault, ledger.steps(authority, seen, openings, held.receipts)
     return read
 
@@ -175,6 +184,8 @@ def _read(
         if entry is None:
             return
         read.take(entry)
+        if "cites" in entry.body:
+            read.cited[entry.sequence] = entry.body["cites"]
         if entry.case is None or entry.case in faults:
             return
         try:
@@ -186,6 +197,7 @@ def _read(
         return faults.get(case) or _projection_fault(cases[case], read.last[case][1], row)
 
     read.steps = ledger.verify(authority, store.rows(authority), openings, held.receipts, heard)
+    read.title = lambda case: cases[case].title if case in cases else ""
     read.fault = fault
     return read
 
@@ -213,6 +225,16 @@ def _verify_projection(store: Store, authority: str, read: _Pass, number: int) -
     for case, (sequence, _) in read.last.items():
         if fault := read.fault(case, listed.get(case)):
             problems.append(ledger.Problem(sequence, f"case {case}: {fault}"))
+    hidden = [
+        case
+        for case, row in listed.items()
+        if case in read.last and row.title != replay.ERASED and read.title(case) == replay.ERASED
+    ]
+    erased = {case for case in hidden if _title_erased(store, authority, case, read)}
+    problems += [
+        ledger.Problem(read.last[case][0], f"case {case}: its title was erased, and the list shows one")
+        for case in sorted(erased)
+    ]
     problems += read.logins.faults(store.logins(authority))
     good = (
         f"{len(read.last)} case{'s' * (len(read.last) != 1)}, the list equals a rebuild"
@@ -220,7 +242,31 @@ def _verify_projection(store: Store, authority: str, read: _Pass, number: int) -
         else "the list differs from a rebuild"
     )
     limit = "whether the decisions follow from the facts: replay tells"
+    if lost := sorted(set(hidden) - erased):
+        named_ = ", ".join(lost[:5]) + " ..." * (len(lost) > 5)
+        limit += f"; nor whether the list has the titles of {named_}: their openings are gone"
     return ledger.Step(number, "projection", not problems, good, tuple(problems), limit)
+
+
+def _title_erased(store: Store, authority: str, case: str, read: _Pass) -> bool:
+    """Whether an erasure on the log took the title of a case."""
+    try:
+        first = next(entries(store, authority, case), None)
+    except LedgerError:
+        return False
+    return first is not None and any(each in read.retained.erased for each in ledger.sealed_in(first.body))
+
+
+def _leaf_of(store: Store, here: Sequence[str]) -> Callable[[str, int], str | None]:
+    """The leaf hash of an entry by its authority and number: "" where it is not there, None where its log is not."""
+
+    def found(authority: str, sequence: int) -> str | None:
+        if authority not in here:
+            return None
+        row = next(iter(store.rows(authority, after=sequence - 1, before=sequence + 1)), None)
+        return "" if row is None else ledger.leaf(row.bytes).hex()
+
+    return found
 
 
 def _projection_fault(folded_: CaseState, recorded: str, row: CaseRow | None) -> str:
@@ -278,14 +324,25 @@ def take_again(
     twice: bool = True,
     books: Books | None = None,
 ) -> Iterator[Replayed]:
-    """Every decision of a case, or of the whole log, taken again under the law of its day; see `replay.replay`."""
+    """Every decision of a case, or of the whole log, taken again under the law of its day; see `replay.replay`.
+
+    Where a case can be read no further that is said, and the next is taken: one forged entry hides no other.
+    """
     shelf = Books() if books is None else books
     for each in [case] if case is not None else store.case_ids(authority):
-        log, openings = read_case(store, authority, each, shelf.reader)
+        log: list[Entry] = []
         try:
+            log, openings = read_case(store, authority, each, shelf.reader)
             yield from replay.replay(log, openings, lambda entry: lawbook(store, entry, shelf), since, twice)
-        except UNREADABLE as error:
-            raise LedgerError(f"case {authority}/{each}: an entry's body is not that of its kind") from error
+        except LedgerError as error:
+            yield _unread(each, log, error.message)
+        except UNREADABLE:
+            yield _unread(each, log, "an entry's body is not that of its kind")
+
+
+def _unread(case: str, log: Sequence[Entry], why: str) -> Replayed:
+    """What stands in the place of the decisions of a case that can be read no further."""
+    return Replayed(log[0].sequence if log else 0, case, "", "", why, kind=UNREAD, fields=(why,))
 
 
 def lawbook(store: Source, entry: Entry, books: Books) -> Book:
@@ -359,10 +416,11 @@ def _book(entry: Entry, kept: Mapping[str, bytes]) -> tuple[Law, Workflow]:
         for digest in named(digests.get("calendars")):
             days.update(packs.unpack(kept[digest], digest))
         folders = [packs.unpack(kept[digest], digest) for digest in named(digests.get("packs"))]
-        law = packs.build(words, days, folders)
+        return packs.build(words, days, folders), kept_workflow(kept, str(digests["workflow"]))
     except PackError as error:
         raise LedgerError(f"the packs of the day cannot be read: {error.message}; {error.hint}") from error
-    return law, kept_workflow(kept, str(digests["workflow"]))
+    except KeyError as error:
+        raise LedgerError("the entry does not name the vocabulary or the workflow that it rests on") from error
 
 
 def named(digests: object) -> list[str]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from engine import anchoring, canonical, checkpoints, ledger
+from engine import anchoring, canonical, checkpoints, ledger, skimming
 from engine.anchoring import Anchors
 from engine.errors import LedgerError
 from engine.ledger import Entry, Opening, Problem, Step
@@ -176,7 +176,8 @@ def read(files: Mapping[str, bytes]) -> Bundle:
     leaves = [line.decode("ascii", "replace") for line in _lines(files, LEAVES)]
     if len(leaves) != about["size"] or not all(map(_HEX.fullmatch, leaves)):
         raise LedgerError(f"{LEAVES} does not have a line of 64 hex digits for each of the entries")
-    lines = tuple(Line(_sequence(line), line) for line in _lines(files, ENTRIES))
+    reader = skimming.Reader()
+    lines = tuple(Line(_sequence(line, reader), line) for line in _lines(files, ENTRIES))
     if len(lines) != about["entries"]:
         raise LedgerError(f"{ENTRIES} has {len(lines):,} entries, bundle.json says {about['entries']:,}")
     openings = _once((_opening(line) for line in _lines(files, OPENINGS)), lambda each: each.commitment, OPENINGS)
@@ -212,10 +213,10 @@ def _lines(files: Mapping[str, bytes], name: str) -> list[bytes]:
     return data.split(b"\n")[:-1]
 
 
-def _sequence(line: bytes) -> int:
+def _sequence(line: bytes, reader: skimming.Reader) -> int:
     """The place an entry says it has, 0 where it cannot be read: verification says why."""
     try:
-        return ledger.decode(line).sequence
+        return reader.entry(line).sequence
     except LedgerError:
         return 0
 
@@ -266,8 +267,9 @@ def verify(data: bytes, anchors: Anchors, is_kept: Callable[[bytes, str], bool],
     limit = "" if own else f"what the {SCRIPT} in it does: it is not the one Vires ships; do not run it"
     kind = ", TRAINING" if bundle.training else ""
     steps = [Step(1, "files", True, f"{len(files):,} files, digests as listed{kind}", (), limit)]
-    entries = _readable(bundle)
-    steps.append(_entries_step(bundle))
+    told = _decoded(bundle)
+    entries = [each for each in told if isinstance(each, Entry)]
+    steps.append(_entries_step(bundle, told))
     steps.append(_place_step(bundle, entries))
     anchored = list(_anchor_steps(bundle, anchors))
     steps += [step for step in anchored if step.title != anchoring.REACH]
@@ -279,18 +281,23 @@ def verify(data: bytes, anchors: Anchors, is_kept: Callable[[bytes, str], bool],
     return tuple(step._replace(number=number) for number, step in enumerate(steps, 1))
 
 
-def _readable(bundle: Bundle) -> list[Entry]:
-    return [ledger.decode(line.data) for line in bundle.lines if line.sequence]
+def _decoded(bundle: Bundle) -> list[Entry | str]:
+    """Each line as its entry, or why it is none."""
+    reader, found = skimming.Reader(), list[Entry | str]()
+    for line in bundle.lines:
+        try:
+            found.append(reader.entry(line.data))
+        except LedgerError as error:
+            found.append(error.message)
+    return found
 
 
-def _entries_step(bundle: Bundle) -> Step:
+def _entries_step(bundle: Bundle, told: Sequence[Entry | str]) -> Step:
     problems = []
     before = 0
-    for number, line in enumerate(bundle.lines, 1):
-        try:
-            entry = ledger.decode(line.data)
-        except LedgerError as error:
-            problems.append(Problem(None, f"line {number} of {ENTRIES}: {error.message}"))
+    for number, entry in enumerate(told, 1):
+        if isinstance(entry, str):
+            problems.append(Problem(None, f"line {number} of {ENTRIES}: {entry}"))
             continue
         if entry.authority != bundle.authority:
             problems.append(Problem(entry.sequence, f"it is of {entry.authority}'s log"))
@@ -299,11 +306,12 @@ def _entries_step(bundle: Bundle) -> Step:
         if (entry.kind == "log-opened") is not (entry.sequence == 1):
             problems.append(Problem(entry.sequence, "the log is opened by entry 1 and by no other"))
         before = entry.sequence
-    if not bundle.lines or bundle.lines[0].sequence != 1:
+    first = told[0] if told else ""
+    if isinstance(first, str) or first.sequence != 1:
         problems.append(Problem(1, "the entry that opened the log is missing"))
-    elif ledger.decode(bundle.lines[0].data).body.get("training") is not bundle.training:
+    elif first.body.get("training") is not bundle.training:
         problems.append(Problem(1, "it does not say what bundle.json says of training"))
-    some = f"{len(bundle.lines):,} of the {len(bundle.leaves):,} entries: {bundle.about}"
+    some = f"{len(bundle.lines):,} of {_entries(len(bundle.leaves))}: {bundle.about}"
     limit = "" if bundle.whole else "whether entries that belong here were left out"
     return _step("entries", some, problems, limit)
 
@@ -336,9 +344,12 @@ def _anchor_steps(bundle: Bundle, anchors: Anchors) -> Iterator[Step]:
     for leaf in bundle.leaves:
         roots.add_leaf(leaf)
     problems = [] if bundle.checkpoint is None else list(_own_problems(bundle, roots.root))
+    if anchors.keys and not held.checkpoints and not held.faults:
+        problems.append(Problem(None, "you say who must have signed it, and there is no checkpoint of it to sign"))
     problems += [problem for receipt in held.receipts for problem in _receipt_problems(bundle, receipt)]
-    found = "none in the bundle" if bundle.checkpoint is None else f"of all {len(bundle.leaves):,} entries"
-    found += f"; {len(held.receipts):,} receipts equal" if held.receipts else ""
+    size, equal = len(bundle.leaves), len(held.receipts)
+    found = "none in the bundle" if bundle.checkpoint is None else f"of {'all ' * (size != 1)}{_entries(size)}"
+    found += f"; {equal:,} receipt{'s' * (equal != 1)} equal" if held.receipts else ""
     unknown = "" if bundle.checkpoint is None or anchors.keys else "who signed its checkpoint: no --signed-by was given"
     steps = [_step("checkpoint and receipts", found, problems, unknown), *anchoring.steps(held, roots, 0)]
     yield from steps
@@ -408,6 +419,10 @@ def _kept_step(bundle: Bundle, entries: Sequence[Entry], is_kept: Callable[[byte
     return _step("packs, calendars and workflows", good, problems, "whether they state the law rightly")
 
 
+def _entries(count: int) -> str:
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"
+
+
 def _step(title: str, said: str, problems: Sequence[Problem], limit: str) -> Step:
     found = tuple(problems)
     return Step(0, title, not found, f"{len(found):,} wrong" if found else said, found, "" if found else limit)
@@ -421,7 +436,8 @@ class Shelf:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._rows = [_row(line, bundle.leaves) for line in bundle.lines]
+        reader = skimming.Reader()
+        self._rows = [_row(reader.entry(line.data), line, bundle.leaves) for line in bundle.lines]
         self._of_case: dict[str | None, list[ledger.Row]] = {}
         for row in self._rows:
             self._of_case.setdefault(row.case, []).append(row)
@@ -446,6 +462,5 @@ class Shelf:
         return {digest: self._bundle.kept[digest] for digest in digests if digest in self._bundle.kept}
 
 
-def _row(line: Line, leaves: Sequence[bytes]) -> ledger.Row:
-    entry = ledger.decode(line.data)
+def _row(entry: Entry, line: Line, leaves: Sequence[bytes]) -> ledger.Row:
     return ledger.Row(entry.authority, entry.sequence, entry.case, entry.kind, line.data, leaves[entry.sequence - 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import attesting, bundles, ledger
+from engine import attesting, bundles, ledger, skimming
 from engine.bundles import Bundle, Line
 from engine.errors import LedgerError, UsageError
 from engine.ledger import Entry, Opening
@@ -18,7 +18,7 @@ README = """\
 
 {what} from the log of {authority}, as Vires kept it: {entries:,} of {size:,} entries.{training}
 
-Taken on {made} (UTC). Entries hold no personal data, but openings.jsonl does: treat this bundle as you would the file.
+Taken on {made} (UTC). {openings}
 
 # How to check it
 
@@ -106,8 +106,9 @@ def gather(
 
 
 def _chosen(store: Store, authority: str, cases: frozenset[str] | None, size: int) -> tuple[list[Line], list[Entry]]:
-    """The entries of the cases, the one that opened the log, who acted in them, and what was erased of no case."""
-    every = [(row, ledger.decode(row.bytes)) for row in store.rows(authority, before=size + 1)]
+    """The entries of the cases, the one that opened the log, who acted in them in which post, what was adopted."""
+    reader = skimming.Reader()
+    every = [(row, reader.entry(row.bytes)) for row in store.rows(authority, before=size + 1)]
     if cases is None:
         chosen = every
     else:
@@ -119,12 +120,14 @@ def _chosen(store: Store, authority: str, cases: frozenset[str] | None, size: in
 def _belongs(entry: Entry, cases: frozenset[str], actors: set[str]) -> bool:
     if entry.case is not None:
         return entry.case in cases
-    return entry.kind != "actor" or entry.actor in actors
+    who = {"actor": entry.actor, "post": str(entry.body.get("person"))}
+    return who[entry.kind] in actors if entry.kind in who else True
 
 
 def since(store: Store, authority: str, day: str) -> frozenset[str]:
     """The cases of which something was recorded on or after a day (ISO)."""
-    entries = (ledger.decode(row.bytes) for row in store.rows(authority))
+    reader = skimming.Reader()
+    entries = (reader.entry(row.bytes) for row in store.rows(authority))
     return frozenset(entry.case for entry in entries if entry.case is not None and entry.recorded[:10] >= day)
 
 
@@ -138,8 +141,21 @@ def write(bundle: Bundle, script: str) -> bytes:
         size=len(bundle.leaves),
         training=training,
         made=bundle.made,
+        openings=_openings(bundle),
     )
     return bundles.write(bundle, readme, script)
+
+
+def _openings(bundle: Bundle) -> str:
+    """What the bundle opens of what its entries seal, in words for whoever holds it."""
+    given, kept = len(bundle.openings), len(bundle.withheld)
+    seals = "the entries seal (personal and confidential values, free text)"
+    if kept:
+        told = f"opens {given:,} in openings.jsonl and withholds {kept:,}, each under a code (withheld.jsonl)"
+        return f"Of what {seals}\nthis {told}."
+    if not given:
+        return f"It opens nothing of what {seals}."
+    return f"In openings.jsonl it opens what {seals}:\ntreat it as you would the file."
 
 
 def case_of(store: Store, authority: str, case: str) -> frozenset[str]:

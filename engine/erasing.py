@@ -58,8 +58,10 @@ def ask(desk: Office, authority: str, case: str, names: Sequence[str], reason: s
     for name in names:
         if name == LOGIN:
             raise UsageError(
-                f"a login says who acted in every case of {authority}, not in this one alone: it is not erased",
-                f"entries show an opaque id; hand them out without it: vires audit disclose --withhold {LOGIN}=CODE",
+                f"a login says who acted in every case of {authority}, not in this one alone: it is kept as long as "
+                "any of those records must be, and this version does not erase it",
+                "entries show an opaque id, and what is handed out can leave the login out: vires audit disclose "
+                f"--withhold {LOGIN}=CODE; docs/personal-data.md says what to answer the person",
             )
         if name not in known:
             hint = nearest(name, known) or f"sealed and not erased: {', '.join(known) or 'nothing'}"
@@ -115,11 +117,16 @@ def _must_be_over(desk: Office, authority: str, case: str) -> tuple[retention.Du
     """The periods of retention of the case, all of them over; ViresError (1) where one runs or none can be told."""
     file, source = library.retention_classes()
     facts = desk.case(authority, case).for_step()
-    due = retention.due(retention.classes(file, source), facts.values)
+    classes = retention.classes(file, source)
+    due, starts = (
+        retention.due(classes, facts.values),
+        dict.fromkeys(name for each in classes for name in each.milestones),
+    )
     if not due:
+        starts = dict.fromkeys(name for each in classes for name in each.milestones)
         raise ViresError(
-            f"no class of retention says from when {authority}/{case} may be erased",
-            "it begins with a decision, an award or a contract that is recorded: rules/retention.yaml",
+            f"no period of retention has begun for {authority}/{case}, so nothing says from when it may be erased",
+            f"one begins with {', '.join(starts)} (rules/retention.yaml); what to do before: docs/personal-data.md",
         )
     if due[-1].day > desk.now.local.day:
         last = due[-1]

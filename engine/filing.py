@@ -6,8 +6,8 @@ import os
 import stat
 from pathlib import Path
 
-from engine import signing
-from engine.errors import UsageError
+from engine import checkpoints, signing
+from engine.errors import LedgerError, UsageError
 from engine.signing import Signer, Verifier
 
 LARGEST = 2 * 1024 * 1024 * 1024  # bytes of any one file read whole
@@ -24,6 +24,16 @@ def read(path: str, what: str = "file") -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", f"name the {what}") from error
+
+
+def note(path: str) -> bytes:
+    """The bytes of a checkpoint's file; LedgerError naming the file when it is none."""
+    data = read(path, "checkpoint")
+    try:
+        checkpoints.read(data)
+    except LedgerError as error:
+        raise LedgerError(f"{path}: {error.message}", error.hint) from None
+    return data
 
 
 def write(path: str, data: bytes, mode: int = 0o644) -> None:

@@ -1,7 +1,9 @@
 """A case as it was on a day, and as it was known on another: what had happened by then, by what was recorded by then.
 
 Two times are kept of everything: when it happened and when it was recorded. A correction counts from the day it was
-recorded, and then for the whole past: with hindsight the case was never as it was first put down. Pure.
+recorded, and then for the whole past: with hindsight the case was never as it was first put down. What changed is no
+correction: a plan, a lot's state, a date that was put later with a reason stand as they were until the day of the
+change. Pure.
 """
 
 from __future__ import annotations
@@ -55,10 +57,15 @@ def _corrections(seen: Sequence[Entry], openings: Mapping[str, Opening]) -> tupl
         if entry.kind == "recorded":
             before = state.facts.get(str(entry.body["name"])) if state else None
             roots[entry.sequence] = entry
-            if before is not None and before.entry in roots:
+            if before is not None and before.entry in roots and not _changes(by_number[before.entry], entry):
                 superseded.add(before.entry)
                 roots[entry.sequence] = roots.get(before.entry, by_number[before.entry])
     return roots, superseded
+
+
+def _changes(before: Entry, entry: Entry) -> bool:
+    """Whether what was stated before was so until now, and was not wrong."""
+    return bool(before.body.get("planned")) or "reason" in entry.body or str(entry.body["name"]).endswith(".state")
 
 
 def _states(seen: Sequence[Entry], openings: Mapping[str, Opening]) -> Iterator[tuple[CaseState | None, Entry]]:

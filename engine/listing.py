@@ -153,11 +153,9 @@ def verify_lines(authority: str, steps: Sequence[Checked], width: int) -> list[s
         lines += hang(step.limit, "      cannot say: ", width) if step.limit else []
     bad = sorted({problem.sequence for step in steps for problem in step.problems if problem.sequence is not None})
     if all(step.ok for step in steps):
-        return [*lines, *hang(_answer(steps[-1]), "✓ ", width)]
-    return [
-        *lines,
-        f"✗ the log does not verify; the first bad entry is {bad[0]}" if bad else "✗ the log does not verify",
-    ]
+        return [*lines, *hang(_answer(steps), "✓ ", width)]
+    what = authority if "." in authority else "the log"  # a file's name has a dot, an authority's never
+    return [*lines, f"✗ {what} does not verify" + (f"; the first bad entry is {bad[0]}" if bad else "")]
 
 
 def verified_lines(checked: Sequence[tuple[str, Sequence[Checked]]], empty: Collection[str], width: int) -> list[str]:
@@ -165,7 +163,7 @@ def verified_lines(checked: Sequence[tuple[str, Sequence[Checked]]], empty: Coll
     lines: list[str] = []
     for name, steps in checked:
         brief = len(checked) > 1 and name in empty and all(step.ok for step in steps)
-        said = f"{name}: nothing but the entry that opened it; {_answer(steps[-1])}"
+        said = f"{name}: nothing but the entry that opened it; {_answer(steps)}"
         lines += hang(said, "✓ ", width) if brief else verify_lines(name, steps, width)
     bad = [name for name, steps in checked if not all(step.ok for step in steps)]
     if len(checked) == 1:
@@ -174,11 +172,12 @@ def verified_lines(checked: Sequence[tuple[str, Sequence[Checked]]], empty: Coll
     return [*lines, "", *wrap(told if bad else f"✓ {len(checked)} logs, nothing out of place in any", 0, width)]
 
 
-def _answer(last: Checked) -> str:
-    """What a verification without a fault comes to: how far it proves anything."""
-    if last.title != REACH:
-        return "nothing is out of place"
-    return f"nothing is out of place: {last.detail}" + (f"; {last.limit}" if last.limit else "")
+def _answer(steps: Sequence[Checked]) -> str:
+    """What a verification without a fault comes to: how far it proves anything, and which openings nobody erased."""
+    last, lost = steps[-1], next((each.limit for each in steps if each.title == "seals"), "")
+    said = "nothing is out of place" + (f": {last.detail}" if last.title == REACH else "")
+    said += f"; {last.limit}" if last.title == REACH and last.limit else ""
+    return said + (f"; nobody can say {lost}" if lost else "")
 
 
 def steps_plain(steps: Sequence[Checked]) -> list[dict[str, object]]:
@@ -215,11 +214,14 @@ def replay_lines(results: Sequence[tuple[str, Replayed]], width: int) -> list[st
             lines += [line for each in result.fields[1:] for line in wrap(each, 4, width)]
         elif result.erased:
             head = f"? {authority}:{result.entry} {result.case} {result.step}  "
-            lines += hang(f"erased: {', '.join(result.erased)}; it cannot be taken again", head, width)
+            lines += hang(f"erased or withheld: {', '.join(result.erased)}; it cannot be taken again", head, width)
     differ = sum(bool(result.differs) for _, result in results)
     erased = sum(bool(result.erased) for _, result in results)
-    same = f"{len(results) - differ - erased} of {len(results)} decisions come to the same answer"
-    same += f"; {erased} cannot be taken again: what they rest on was erased" if erased else ""
+    if not results:
+        return ["no decision was recorded there, or since then: nothing was taken again"]
+    total = sum(bool(result.step) for _, result in results)  # without cases that cannot be read
+    same = f"{len(results) - differ - erased} of {total} decisions come to the same answer"
+    same += f"; {erased} cannot be taken again: what they rest on was erased or withheld" if erased else ""
     sorts = ", ".join(f"{kind} {count}" for kind, count in kinds(results).items())
     limit = hang("whether what was recorded is true, or all of it is there: audit verify tells", "cannot say: ", width)
     return [*lines, f"{'✗' if differ else '✓'} {same}{f'; {sorts}' if sorts else ''}", *limit]

@@ -191,7 +191,8 @@ def _consistency_steps(proof: Consistency, checkpoint: Checkpoint, olds: Sequenc
         yield _step(3, "older checkpoint", f"{proof.old:,} entries, as you hold it", wrong, "")
     held = merkle.consistency_holds(proof.old, checkpoint.size, proof.old_root, checkpoint.root, proof.proof)
     wrong = [] if held else [Problem(None, "the hashes do not lead from the older root to the newer")]
-    said = f"entries 1 to {proof.old:,} are the same; {checkpoint.size - proof.old:,} were added after them"
+    added = checkpoint.size - proof.old
+    said = f"entries 1 to {proof.old:,} are the same; {added:,} {'was' if added == 1 else 'were'} added after them"
     yield _step(4, "consistency", said, wrong, "what the entries say")
 
 

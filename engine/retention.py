@@ -192,7 +192,8 @@ def step(entries: Iterable[Entry], number: int) -> ledger.Step:
 def outcome(held: Held, problems: Sequence[ledger.Problem], number: int) -> ledger.Step:
     """The same, of entries taken already."""
     done, standing = len(set(held.erased.values())), len(held.holds)
-    said = f"erased: {done} times, each asked and confirmed by two people; holds that stand: {standing}"
+    times = f"{done} time{'s' * (done != 1)}, each asked and confirmed by two people" if done else "nothing"
+    said = f"erased: {times}; holds that stand: {standing}"
     said = f"{len(problems)} wrong" if problems else said
     limit = "what was erased" if held.erased and not problems else ""
     return ledger.Step(number, "erasures and holds", not problems, said, tuple(problems), limit)

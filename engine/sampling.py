@@ -18,7 +18,7 @@ from engine import attesting, checkpoints, ledger, report
 from engine.checkpoints import Checkpoint
 
 if TYPE_CHECKING:
-    from engine.store import Store
+    from engine.auditing import Source
 
 
 class Drawn(NamedTuple):
@@ -49,9 +49,9 @@ class Sample(NamedTuple):
     drawn: tuple[Drawn, ...]
 
 
-def draw(store: Store, authority: str, note: bytes, number: int) -> Sample:
-    """The sample that a checkpoint fixes; LedgerError when the log is not the one whose root it has."""
-    leaves = attesting.up_to(attesting.leaves(store, authority), authority, note)
+def draw(store: Source, authority: str, whole: list[bytes], note: bytes, number: int) -> Sample:
+    """The sample that a checkpoint fixes of a log with these leaf hashes; LedgerError where it is of another."""
+    leaves = attesting.up_to(whole, authority, note)
     checkpoint, _ = checkpoints.read(note)
     strata: dict[tuple[str, str], list[Drawn]] = {}
     for row in store.rows(authority, before=len(leaves) + 1):
@@ -100,9 +100,11 @@ def plain(sample: Sample) -> dict[str, object]:
 
 def lines(sample: Sample, width: int) -> list[str]:
     """The sample for people."""
-    total = sum(each.decisions for each in sample.strata)
+    total, size = sum(each.decisions for each in sample.strata), sample.checkpoint.size
+    if not total:
+        return [f"there is no decision to draw among the first {size:,} of {sample.authority}'s log"]
     said = f"✓ {len(sample.drawn):,} of {total:,} decisions of {sample.authority}, drawn by the root of"
-    shown = [f"{said} {sample.checkpoint.size:,} entries", f"  root  {sample.checkpoint.root.hex()}", ""]
+    shown = [f"{said} {size:,} entries", f"  root  {sample.checkpoint.root.hex()}", ""]
     strata = [(each.step, each.answer, f"{each.drawn} of {each.decisions}") for each in sample.strata]
     shown += report.table(("step", "answer", "drawn"), strata, width)
     rows: Sequence[tuple[str, ...]] = [(f"{one.entry}", one.case, one.step, one.answer) for one in sample.drawn]

@@ -89,7 +89,7 @@ class Reader:
             self._keep(text)
             seals = '"sealed"' in text
         sealed = ledger.seals(members["body"]) if seals else ()
-        new = digests is None and bool(members["digests"])
+        new = digests is None and members["digests"] != {}
         if new:
             self._learn(members["digests"])
         elif digests is not None:

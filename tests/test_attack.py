@@ -38,16 +38,25 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         put_file(folder / "true.db", "close-tenders")
         shutil.copy("true.db", "store.db")
         vires("case", "open", "camden", "--title", "Second", "--id", "two", who="bob")
+        vires("case", "open", "merton", "--title", "Their part", "--id", "m1", who="mia")
+        theirs = vires("case", "record", "merton/m1", "contract.kind=services", who="mia").output
+        vires("case", "advance", CASE, "decide-award", "--cites", theirs.split("receipt")[1].split()[0])
         vires("audit", "keygen", "officer.key")
         vires("audit", "checkpoint", "camden", "--key", "officer.key", "--out", "camden.note")
         vires("audit", "bundle", "camden", "--all", "--out", "before.zip")
+        _settled("older.db")
         done = vires("case", "record", CASE, "provider.name=Quill", who="carl")
         Path("receipt").write_text(done.output.split("receipt")[1].split()[0])
-        with sqlite3.connect("store.db") as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
-        shutil.copy("store.db", "true.db")
+        _settled("true.db")
         yield folder
+
+
+def _settled(copy: str) -> None:
+    """Nothing; a copy of the store's file has everything, its write-ahead log included."""
+    with sqlite3.connect("store.db") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    shutil.copy("store.db", copy)
 
 
 @pytest.fixture
@@ -179,6 +188,39 @@ ATTACKS: dict[str, Callable[[sqlite3.Connection], None]] = {
         store.execute("UPDATE entry SET bytes = ? WHERE authority = 'camden' AND sequence = 3", (b"[" * 100_000,))
         and None
     ),
+    "two logs exchanged whole": sql(
+        "UPDATE entry SET authority = CASE authority WHEN 'camden' THEN 'away' ELSE 'camden' END "
+        "WHERE authority IN ('camden', 'merton')",
+        "UPDATE entry SET authority = 'merton' WHERE authority = 'away'",
+    ),
+    "an entry moved to another log": sql(
+        "UPDATE entry SET authority = 'merton', sequence = 1000 WHERE authority = 'camden' AND sequence = 5"
+    ),
+    "an entry of another log at the end": sql(
+        "INSERT INTO entry SELECT 'camden', (SELECT max(sequence) + 1 FROM entry WHERE authority = 'camden'), "
+        "case_id, kind, bytes, leaf FROM entry WHERE authority = 'merton' AND sequence = 3"
+    ),
+    "the log of a partner written again whole": lambda store: put(
+        store, [replace(each, happened="2024-01-01") for each in entries(store, "merton")], "merton"
+    ),
+    "the log of a partner cut": sql("DELETE FROM entry WHERE authority = 'merton' AND sequence > 2"),
+    "true written as 1": sql(
+        """UPDATE entry SET bytes = CAST(replace(CAST(bytes AS TEXT), 'true', '1') AS BLOB) WHERE sequence = 1"""
+    ),
+    "openings exchanged": sql(
+        "CREATE TEMP TABLE t AS SELECT * FROM opening WHERE authority = 'camden' ORDER BY commitment LIMIT 2",
+        "UPDATE opening SET (salt, value) = (SELECT salt, value FROM t WHERE t.commitment != opening.commitment) "
+        "WHERE commitment IN (SELECT commitment FROM t)",
+    ),
+    "packs exchanged": sql(
+        "CREATE TEMP TABLE t AS SELECT digest, bytes FROM artifact WHERE kind LIKE '%pack%' ORDER BY digest LIMIT 2",
+        "UPDATE artifact SET bytes = (SELECT bytes FROM t WHERE t.digest != artifact.digest) "
+        "WHERE digest IN (SELECT digest FROM t)",
+    ),
+    "a case listed as another": sql(
+        "UPDATE case_projection SET (title, state, sequence) = "
+        "(SELECT title, state, sequence FROM case_projection WHERE case_id = '2025-014') WHERE case_id = 'two'"
+    ),
     "a view in place of the table": sql(
         "ALTER TABLE entry RENAME TO e", "CREATE VIEW entry AS SELECT * FROM e WHERE sequence < 20"
     ),
@@ -221,10 +263,39 @@ def test_a_backup_put_back_is_found_by_what_came_after(store: sqlite3.Connection
     assert code == 5 and "it was cut short" in said
 
 
+def test_a_backup_put_back_still_agrees_with_what_was_signed_before_it_and_says_how_far_that_goes(
+    store: sqlite3.Connection,
+) -> None:
+    """An older checkpoint cannot tell; the receipt of an officer who acted since can."""
+    log = entries(store)
+    store.close()
+    shutil.copy("older.db", "store.db")
+    code, said = verify("camden", *ANCHORS)
+    assert code == 0 and f"proved up to entry {len(log) - 2}" in said
+    assert "the log has no such entry" in verify("camden", "--receipt", Path("receipt").read_text())[1]
+
+
 def test_openings_that_nothing_erased_are_named(store: sqlite3.Connection) -> None:
     store.execute("DELETE FROM opening")
     code, said = verify("camden", *anchored())
     assert code == 0 and "no erasure on the log says so" in said, "a log outlives what it seals, and says what is gone"
+    assert "nobody can say why the openings of" in said.split("✓ nothing is out of place")[1]
+    assert "nor whether the list has the titles of 2025-014, two" in said
+
+
+def test_a_title_put_in_the_list_for_one_that_was_erased_is_found(store: sqlite3.Connection) -> None:
+    """No opening is left to hold the list against: that an erasure took it is all that tells."""
+    sealed = next(each for entry in entries(store) if entry.case == "two" for each in ledger.sealed_in(entry.body))
+    last, asked = entries(store)[-1], len(entries(store)) + 1
+    asks = {"act": "ask", "seals": [sealed], "reason": {"sealed": "0f" * 32}, "classes": [], "until": "2025-01-01"}
+    for body, actor in ((asks, "0" * 16), ({"act": "erase", "asked": asked, "erased": [sealed]}, "1" * 16)):
+        put(store, [*entries(store), replace(last, kind="retention", case="two", body=body, actor=actor)])
+    store.execute("DELETE FROM opening WHERE commitment = ?", (sealed,))
+    listed = "UPDATE case_projection SET sequence = ?, changed = ?, title = ? WHERE case_id = 'two'"
+    for title, told in (("erased", 0), ("Fine", 5)):
+        store.execute(listed, (asked + 1, last.recorded, title))
+        code, said = verify("camden", *ANCHORS)
+        assert code == told and ("case two: its title was erased, and the list shows one" in said) is (told == 5)
 
 
 def test_an_old_receipt_says_how_much_came_after_it(store: sqlite3.Connection) -> None:
@@ -250,8 +321,8 @@ def test_a_trigger_that_undoes_what_is_written_is_told_at_once(store: sqlite3.Co
 
 
 def test_where_one_log_turns_real_every_log_is_still_verified(store: sqlite3.Connection) -> None:
-    log = entries(store, "merton")
-    put(store, with_body(log, "log-opened", training=False), "merton")
+    log = entries(store, "sutton")
+    put(store, with_body(log, "log-opened", training=False), "sutton")
     code, said = verify("camden", *anchored())
     assert code == 5 and "some logs of this store are for training" in said and "proved up to entry" in said
     assert vires("case", "record", CASE, "provider.sector=voluntary sector").exit_code == 5

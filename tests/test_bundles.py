@@ -92,7 +92,7 @@ FILES = bundles.unpack(zipped())
 def test_a_sound_bundle_verifies_and_says_how_far(tmp_path: Path) -> None:
     steps = verify(zipped())
     assert [title for title, step in steps.items() if not step.ok] == []
-    assert steps["entries"].detail == "6 of the 6 entries: the whole log"
+    assert steps["entries"].detail == "6 of 6 entries: the whole log"
     assert steps["reach of the anchors"].detail == "proved up to entry 6"
     assert steps["openings"].detail == "2 match, 1 withheld (foia-40), 0 erased"
     assert "no erasure here says so" in steps["openings"].limit
@@ -103,7 +103,7 @@ def test_a_sound_bundle_verifies_and_says_how_far(tmp_path: Path) -> None:
 def test_some_entries_verify_against_the_same_checkpoint(tmp_path: Path) -> None:
     steps = verify(zipped(SOME))
     assert [title for title, step in steps.items() if not step.ok] == []
-    assert steps["entries"].detail == "2 of the 6 entries: case camden/2026-015"
+    assert steps["entries"].detail == "2 of 6 entries: case camden/2026-015"
     assert "left out" in steps["entries"].limit
     assert by_script(zipped(SOME), tmp_path, "--signed-by", KEY.verifier.line)[0] == 0
 
@@ -119,6 +119,16 @@ def test_without_a_key_the_checkpoint_in_it_is_no_anchor(tmp_path: Path) -> None
     assert steps["reach of the anchors"].detail == "no anchor"
     assert "NOT verified" in by_script(zipped(), tmp_path)[1]
     assert "consistent, not proved" in by_script(zipped(replace(WHOLE, checkpoint=None)), tmp_path)[1]
+
+
+def test_a_bundle_whose_checkpoint_was_taken_out_fails_whoever_says_who_must_have_signed_it(tmp_path: Path) -> None:
+    """Else somebody could write the whole of it again and leave out the one thing they cannot sign."""
+    stripped = zipped(replace(WHOLE, checkpoint=None))
+    assert failed(stripped) == ["checkpoint and receipts"] and failed(stripped, Anchors()) == []
+    assert failed(stripped, Anchors((), [NOTE], [KEY.verifier])) == [], "the reader's own checkpoint is signed"
+    code, said = by_script(stripped, tmp_path, "--signed-by", KEY.verifier.line)
+    assert code == 5 and "there is no checkpoint" in said
+    assert by_script(stripped, tmp_path)[0] == 0
 
 
 def test_a_bundle_signed_by_another_key_fails(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import stat
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,8 +29,8 @@ def one_shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def vires(*words: str, at: str = "2025-05-02 10:00", code: int = 0) -> Result:
-    told = ["--database", "council.db", "--clock", at, "--as", "ann"]
+def vires(*words: str, at: str = "2025-05-02 10:00", by: str = "ann", code: int = 0) -> Result:
+    told = ["--database", "council.db", "--clock", at, "--as", by]
     result = CliRunner().invoke(cli.main, [*told, *words])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == code, result.output
@@ -146,7 +147,7 @@ def test_an_entry_may_be_named_by_its_receipt_which_must_be_its_own(kept: None) 
 def test_a_log_is_proved_to_have_only_grown(kept: None) -> None:
     vires("audit", "prove", "--from", "old.note", "--checkpoint", "new.note", "--out", "grown.proof")
     held = ("--checkpoint", "old.note", "--signed-by", "officer.key.pub")
-    assert "were added after them" in said("audit", "verify", "grown.proof", *held)
+    assert "added after them" in said("audit", "verify", "grown.proof", *held)
     newer = ("--checkpoint", "new.note", "--signed-by", "officer.key.pub")
     assert "no checkpoint given is of" in said("audit", "verify", "grown.proof", *newer, code=5)
     assert "the older checkpoint is of" in _refused(
@@ -162,11 +163,13 @@ def test_a_log_is_proved_to_have_only_grown(kept: None) -> None:
         (["prove", "camden", "--key", "officer.key"], 2, "is not an entry"),
         (["prove", "camden:99", "--key", "officer.key"], 2, "entry 99 is not among them"),
         (["prove", "atlantis:1", "--key", "officer.key"], 2, "no log of 'atlantis'"),
-        (["prove", "camden:1", "--checkpoint", "officer.key.pub"], 5, "not a signed note"),
+        (["prove", "camden:1", "--checkpoint", "officer.key.pub"], 5, "officer.key.pub: not a signed note"),
+        (["verify", "council.db"], 2, "vires audit verify --database council.db"),
         (["checkpoint", "atlantis", "--key", "officer.key"], 2, "no log of 'atlantis'"),
         (["verify", "--checkpoint", "officer.key.pub"], 5, "not a signed note"),
         (["verify", "--checkpoint", "nothing.note"], 2, "cannot be read"),
         (["verify", "--signed-by", "nobody"], 2, "is not a verifier key"),
+        (["verify", "camden", "--signed-by", "officer.key.pub"], 2, "nothing here is signed"),
         (["verify", "nothing.tlog-proof"], 2, "cannot be read"),
         (["verify", "new.note", "--receipt", "camden:1:" + "0" * 24], 2, "held against a log"),
     ],
@@ -185,6 +188,24 @@ def test_a_bundle_is_taken_away_verified_and_replayed_without_the_store(kept: No
         assert "decisions come to the same answer" in said("audit", "replay", name)
     assert "no anchor" in said("audit", "verify", "since.zip")
     assert json.loads(vires("audit", "verify", "all.zip", "--format", "json").stdout)["training"] is True
+
+
+def test_a_bundle_of_a_case_tells_the_posts_of_those_who_acted_in_it_and_of_nobody_else(kept: None) -> None:
+    """Each entry on a post seals a login: those of strangers to the case have no business in its bundle."""
+    for login in ("bob", "eve"):
+        assign = ("post", "assign", login, "director", "--authority", "camden")
+        vires(*assign)
+        vires(*assign, "--confirm", by="mia")
+    vires("case", "record", CASE, "contract.health_service=no", by="bob")
+    vires("audit", "bundle", CASE, "--out", "014.zip")
+    vires("audit", "verify", "014.zip")
+    entries = json.loads(vires("audit", "log", "014.zip", "--format", "json").stdout)["entries"]
+    whole = json.loads(vires("audit", "log", "camden", "--format", "json").stdout)["entries"]
+    told = [{each["body"]["person"] for each in log if each["kind"] == "post"} for log in (entries, whole)]
+    assert list(map(len, told)) == [1, 2] and len([each for each in entries if each["kind"] == "post"]) == 2
+    with zipfile.ZipFile("014.zip") as archive:
+        opened = archive.read("openings.jsonl")
+    assert b'"bob"' in opened and b'"eve"' not in opened and b'"mia"' not in opened
 
 
 def test_a_bundle_that_was_altered_is_neither_verified_nor_replayed(kept: None) -> None:

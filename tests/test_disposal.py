@@ -70,7 +70,8 @@ def test_nothing_is_erased_while_it_must_be_kept() -> None:
     shown = said("audit", "erase", CASE, "provider.name", "--reason", "x", at="2031-07-15 09:00", code=1)
     assert "must be kept until 15 Jul 2031 (SI 2012/2089 reg 21(6)-(7)" in shown
     vires("case", "open", "camden", "--title", "New", "--id", "new")
-    assert "no class of retention says" in said("audit", "erase", "camden/new", "title", "--reason", "x", code=1)
+    told = said("audit", "erase", "camden/new", "title", "--reason", "x", code=1)
+    assert "no period of retention has begun for camden/new" in told and "one begins with strategy.decided," in told
 
 
 def test_nothing_is_erased_while_a_hold_stands_even_if_it_was_asked_before() -> None:
@@ -94,7 +95,7 @@ def test_nothing_is_erased_while_a_hold_stands_even_if_it_was_asked_before() -> 
         ([], "ask for an erasure, or confirm one"),
         (["provider.name"], "ask for an erasure, or confirm one"),
         (["provider.name", "--reason", "x", "--confirm", "3"], "ask for an erasure, or confirm one"),
-        (["login", "--reason", "x"], "a login says who acted in every case of camden"),
+        (["login", "--reason", "x"], "it is kept as long as any of those records must be"),
         (["contract.kind", "--reason", "x"], "nothing of camden/2025-014 is sealed as 'contract.kind'"),
         (["provider.nam", "--reason", "x"], "did you mean provider.name?"),
         (["provider.name", "--reason", " "], "nothing was given"),
@@ -125,11 +126,49 @@ def test_what_is_disclosed_verifies_against_the_same_checkpoint_without_what_was
     for name, inside in (("public.zip", False), ("whole.zip", True)):
         with zipfile.ZipFile(name) as archive:
             assert any(SECRET.encode() in archive.read(each) for each in archive.namelist()) is inside
+            readme = " ".join(archive.read("README.md").decode().split())
+            assert ("treat it as you would the file" in readme) is inside
+            assert ("this opens 1 in openings.jsonl and withholds" in readme) is not inside
+
+
+def test_no_rule_or_table_reads_what_is_sealed() -> None:
+    """What a finding found stands in the log as it is: a value that is sealed in its entry would be told by another."""
+    law = shelf().law
+    terms = law.vocabulary.terms.values()
+    hidden = {term.name for term in terms if not term.public or term.type == "text"}
+    hidden |= {term.name for term in terms if term.scalar is not None and term.scalar.of in hidden}
+    assert "quotes.lowest" in hidden
+    assert [rule.id for rule in law.rules.values() if rule.reads & hidden] == []
+    assert [table.id for table in law.tables if table.reads & hidden] == []
+
+
+def test_a_fact_of_one_record_is_of_the_kind_its_vocabulary_says() -> None:
+    """An interest declared is personal, and what a quote came to is confidential: neither is mere free text."""
+    vires("case", "declare", CASE, "--interest", "my sister works there", at="2025-08-02 09:00")
+    vires("case", "record", CASE, "quote/a.supplier=Quill and Sons", at="2025-08-02 09:00")
+    vires("case", "record", CASE, "quote/a.amount=£41,234 incl VAT", at="2025-08-02 09:00")
+    secrets = (SECRET, "my sister works there", "Quill and Sons", "4123400")
+    import zipfile
+
+    def within(name: str) -> list[bool]:
+        with zipfile.ZipFile(name) as archive:
+            held = b"".join(archive.read(each) for each in archive.namelist() if each == "openings.jsonl")
+        return [each.encode() in held for each in secrets]
+
+    kept_back = ("--withhold", "personal=foia-40", "--withhold", "confidential=foia-43")
+    vires("audit", "disclose", CASE, *kept_back, "--give", "text", "--out", "public.zip")
+    assert within("public.zip") == [False, False, False, False]
+    vires("audit", "disclose", CASE, *kept_back, "--give", "text", "--give", "quote.supplier", "--out", "more.zip")
+    assert within("more.zip") == [False, False, True, False]
+    vires("audit", "bundle", CASE, "--out", "whole.zip")
+    assert within("whole.zip") == [True, True, True, True]
 
 
 def test_nothing_is_disclosed_that_no_option_speaks_of() -> None:
     words = ("audit", "disclose", CASE, "--withhold", "personal=foia-40", "--out", "public.zip")
-    assert "nothing says whether" in said(*words, code=2)
+    told = said(*words, code=2)
+    assert "nothing says whether these are handed over: title (text, entry 2), late (text," in told
+    assert "provider.name (confidential, entry 16); for each" in told, "all of it at once"
     assert not Path("public.zip").exists()
 
 
@@ -139,6 +178,8 @@ def test_nothing_is_disclosed_that_no_option_speaks_of() -> None:
         (["--withhold", "all=foia-99"], "no exemption is called 'foia-99'"),
         (["--withhold", "all"], "no exemption is called ''"),
         (["--withhold", "title=foia-40", "--give", "title"], "title is said twice"),
+        (["--withhold", "provder.name=foia-43", "--give", "all"], "did you mean provider.name?"),
+        (["--withhold", "999=foia-43", "--give", "all"], "entry 999 has nothing here to hand over or withhold"),
     ],
 )
 def test_a_code_that_is_not_in_the_data_is_refused(words: list[str], why: str) -> None:
@@ -159,5 +200,5 @@ def test_a_decision_that_rests_on_what_was_erased_is_told_apart_from_one_that_di
         ("camden", Replayed(9, "a", "go", "may proceed")),
     ]
     lines: Callable[[], str] = lambda: "\n".join(listing.replay_lines(results, 100))  # noqa: E731
-    assert "? camden:7 a go" in lines() and "erased: provider.name; it cannot be taken again" in lines()
+    assert "? camden:7 a go" in lines() and "erased or withheld: provider.name; it cannot be taken again" in lines()
     assert "1 of 3 decisions come to the same answer; 1 cannot be taken again" in lines()

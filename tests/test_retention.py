@@ -108,7 +108,7 @@ DONE = kept("erase", actor="b" * 16, asked=2, erased=[ONE])
 
 
 def test_an_erasure_asked_and_confirmed_by_two_is_sound() -> None:
-    assert step(ASKED, DONE).detail == "erased: 1 times, each asked and confirmed by two people; holds that stand: 0"
+    assert step(ASKED, DONE).detail == "erased: 1 time, each asked and confirmed by two people; holds that stand: 0"
     assert step(kept("hold"), kept("release", hold=2)).ok
     assert "holds that stand: 1" in step(kept("hold")).detail
 

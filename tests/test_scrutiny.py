@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
-from engine import library
+from engine import bundles, committee, library
 from engine.sampling import shared
 from tests.simulator import contents, forge
 from tests.small import Smallton
@@ -77,6 +78,53 @@ def test_decisions_after_the_checkpoint_are_not_drawn(council: Smallton) -> None
     assert len(found["drawn"]) == 11 and all(each["case"] != "c-11" for each in found["drawn"])
 
 
+def test_a_log_without_a_decision_is_said_to_have_none_and_nothing_is_ticked(council: Smallton, tmp_path: Path) -> None:
+    empty = Smallton(tmp_path / "empty.db")
+    signed = vires(empty, "checkpoint", "smallton", "--key", "officer.key", "--out", "empty.note").stdout
+    assert "at 1 entry\n" in signed
+    for words, told in (
+        (("sample", "--seed-from", "empty.note"), "there is no decision to draw among the first 1 of smallton's log"),
+        (("replay",), "no decision was recorded there, or since then: nothing was taken again"),
+        (("report",), "nothing to report"),
+    ):
+        said = vires(empty, *words).stdout
+        assert told in said and "✓" not in said
+
+
+def test_whoever_has_nothing_but_a_bundle_sees_what_the_store_shows(council: Smallton) -> None:
+    council.advance("c-01", "2025-06-02 10:00", "sign", "2025-04-11", "signed too early")
+    vires(council, "bundle", "smallton", "--all", "--out", "all.zip")
+    vires(council, "bundle", "smallton/c-01", "--out", "some.zip")
+
+    def alone(*words: str, code: int = 0) -> Any:
+        done = CliRunner().invoke(cli.main, ["--database", "none.db", "audit", *words])
+        assert done.exit_code == code, done.output
+        return json.loads(done.stdout) if code == 0 else done.stderr
+
+    day = ("as-at", "2025-06-01", "smallton/c-01", "--known-at", "2025-06-30", "--format", "json")
+    assert alone(*day, "--bundle", "all.zip") == json.loads(vires(council, *day).stdout)
+    for words in (("log",), ("report",), ("sample", "-n", "4", "--seed-from", "new.note")):
+        from_store = plain(council, words[0], "smallton", *words[1:])
+        assert alone(words[0], "all.zip", *words[1:], "--format", "json") == from_store
+    assert len(alone("report", "some.zip", "--format", "json")["items"]) == 1
+    assert "whoever made it chose them" in alone("sample", "some.zip", "--seed-from", "new.note", code=2)
+    assert "no case smallton/c-02 in some.zip" in alone(
+        "as-at", day[1], "smallton/c-02", "--bundle", "some.zip", code=2
+    )
+    Path("bad.zip").write_bytes(Path("all.zip").read_bytes()[:-30])
+    assert "does not verify" in alone("report", "bad.zip", code=5)
+
+
+def test_the_last_day_there_is_is_a_day_like_any_other(council: Smallton) -> None:
+    last = plain(council, "as-at", "9999-12-31", "smallton/c-01", "--known-at", "9999-12-31")
+    assert (last["as_at"], last["state"]) == ("9999-12-31", "market")
+
+
+def test_a_day_is_not_given_an_hour_that_nobody_would_look_at(council: Smallton) -> None:
+    told = vires(council, "as-at", "2025-05-01 10:00", "smallton/c-01", code=2).stderr
+    assert "DATE: a day is meant, not an hour; write it as 2025-05-01" in told
+
+
 def test_a_checkpoint_that_nobody_known_signed_draws_nothing(council: Smallton) -> None:
     vires(council, "keygen", "other.key", "--name", "other")
     words = ("sample", "--seed-from", "new.note", "--signed-by", "other.key.pub")
@@ -124,6 +172,22 @@ def test_a_fact_first_stated_later_is_not_there_yet(council: Smallton) -> None:
     assert "contract.kind" in plain(council, "as-at", "2025-06-02", "smallton/c-01")["facts"]
 
 
+def test_what_changed_stood_as_it_was_until_the_day_of_the_change(council: Smallton) -> None:
+    """A date put later is no correction: before that day nobody could have kept to the new one."""
+    council.record("c-01", "2025-04-20 10:00", "contract.entered=2025-05-01", planned=True)
+    council.record("c-01", "2025-05-20 10:00", "contract.entered=2025-07-01", planned=True)
+    given = [("contract.value", "£60,000 excl VAT")]
+    council.office("2025-05-20 10:00").record("smallton", "c-01", given, False, False, None, "the scope has grown")
+
+    def facts(day: str) -> Any:
+        return plain(council, "as-at", day, "smallton/c-01")["facts"]
+
+    before, after = facts("2025-05-19"), facts("2025-05-20")
+    assert [each["contract.entered"]["value"] for each in (before, after)] == ["2025-05-01", "2025-07-01"]
+    assert [each["contract.value"]["value"]["pence"] for each in (before, after)] == [5_000_000, 6_000_000]
+    assert "contract.entered" not in facts("2025-04-19")
+
+
 def test_a_case_that_was_not_open_yet_is_refused(council: Smallton) -> None:
     assert "was not open" in vires(council, "as-at", "2025-04-09", "smallton/c-01", code=2).stderr
 
@@ -137,11 +201,13 @@ def test_the_committee_sees_what_was_irregular_and_late_by_post_ground_and_value
     number = done.written.entry
     shown = plain(council, "report", "smallton")
     assert shown["totals"] == {
-        "waiver": 0,
+        "waiver granted": 0,
+        "rule waived": 0,
         "judgement": 0,
         "explanation": 0,
         "irregular step": 1,
         "retrospective entry": 0,
+        "fault of the program": 0,
     }
     (item,) = shown["items"]
     assert (item["entry"], item["days_late"], item["post"]) == (number, 52, "no view recorded")
@@ -152,6 +218,36 @@ def test_the_committee_sees_what_was_irregular_and_late_by_post_ground_and_value
     assert counted["irregular step"]["post"] == {"monitoring officer": 1}
     assert "signed too early" in vires(council, "report", "--reasons").stdout
     assert plain(council, "report", "--since", "2025-06-03")["items"] == []
+    said = vires(council, "report", "--since", "2025-06-03").stdout.splitlines()
+    assert said[-2:] == ["smallton · 12 cases · recorded since 2025-06-03", "nothing to report"]
+
+
+def test_the_report_reads_as_a_person_would_say_it(council: Smallton) -> None:
+    council.advance("c-01", "2025-04-12 10:00", "sign", "2025-04-11", "signed too early")
+    council.advance("c-02", "2025-05-12 10:00", "sign", "2025-04-28", "the file was found in May")
+    said = vires(council, "report", "smallton").stdout
+    assert "1 irregular step · 1 retrospective entry" in " ".join(said.split()) and "\nIRREGULAR STEPS\n" in said
+    line = " ".join(said.split("  smallton:")[1].split())
+    assert "c-01 sign: against small.wait; no view recorded, 1 day late Sign Five working days after" in line
+    assert "sign, 14 days late\n" in said and "1      ground  10 to 99 days late" in said
+
+
+def test_a_disagreement_of_the_evaluators_is_reported() -> None:
+    data = (Path(__file__).parent / "golden" / "0.1.0-faults" / "camden.zip").read_bytes()
+    found = list(committee.items(bundles.Shelf(bundles.read(bundles.unpack(data))), "camden", ["2025-014"]))
+    (fault,) = [each for each in found if each.kind == committee.FAULT]
+    assert fault.about == "decide-strategy" and fault.ground.startswith("refused: ")
+
+
+def test_a_waiver_is_reported_once_it_is_granted_with_who_granted_it_and_why() -> None:
+    """The golden log has one on which no step was taken."""
+    data = (Path(__file__).parent / "golden" / "0.1.0-acts" / "camden.zip").read_bytes()
+    found = list(committee.items(bundles.Shelf(bundles.read(bundles.unpack(data))), "camden", ["2025-014"]))
+    (waiver,) = [each for each in found if each.kind == committee.WAIVER]
+    assert (waiver.post, waiver.ground) == ("director", "extreme urgency")
+    assert not any(each.kind == committee.WAIVED for each in found)
+    broken = committee.counts(found)[committee.IRREGULAR]["ground"]
+    assert broken["duties.declared.award"] == 1, "each broken rule counts by itself"
 
 
 # Replay -----------------------------------------------------------------------------------------------------------
@@ -191,6 +287,28 @@ def test_a_forged_verdict_is_named_and_every_field_of_it(council: Smallton) -> N
     shown = " ".join(vires(council, "replay", code=5).stdout.split())
     assert "forged verdict: answer: the log says 'not met', the rules say 'may proceed'" in shown
     assert "11 of 12 decisions come to the same answer; forged verdict 1" in shown
+
+
+def test_a_case_that_cannot_be_read_hides_no_other(council: Smallton) -> None:
+    value = next(each for each in council.office("2025-07-01 10:00").entries("smallton", "c-00") if "name" in each.body)
+    forge(council, value.sequence, lambda body: body.update(value=[]), "smallton")
+    shown = " ".join(vires(council, "report", "smallton", code=5).stderr.split())
+    assert shown.startswith(f"vires: case smallton/c-00: entry {value.sequence}: its body is not that of kind recorded")
+    number = plain(council, "replay", "smallton/c-01")["decisions"][0]["entry"]
+    forge(council, number, lambda body: body.update(answer="not met", reason="no"), "smallton")
+    for engine in ("both", "reference"):
+        found = plain(council, "replay", "smallton", "--engine", engine, code=5)
+        assert found["kinds"] == {"forged verdict": 1, "unreadable case": 1} and len(found["decisions"]) == 12
+    assert "10 of 11 decisions come to the same answer" in vires(council, "replay", code=5).stdout
+
+
+def test_a_decision_that_names_no_law_is_told_by_itself(council: Smallton) -> None:
+    from engine import auditing
+
+    log = list(council.office("2025-07-01 10:00").entries("smallton", "c-01"))
+    bare = [replace(each, digests={}) if each.kind == "decision" else each for each in log]
+    (told,) = auditing.replay.replay(bare, {}, lambda entry: auditing.lawbook(council.store, entry, auditing.Books()))
+    assert told.kind == "changed pack" and "does not name the vocabulary or the workflow" in told.differs
 
 
 def test_an_omitted_finding_is_named(council: Smallton) -> None:

@@ -99,6 +99,7 @@ def test_an_entry_in_order_is_told_so_the_first_time_and_again(text: str) -> Non
         PLAIN.replace('"case":"A"', '"case":"A","cash":"A"'),
         PLAIN.replace("recorded", "log-opened", 1),
         PLAIN.replace("cd" * 32, "CD" * 32),
+        *(entry({}, digests) for digests in (0, False, "", [], {"packs": []}, {"packs": {"one": 0}})),
         entry({"name": {"sealed": "0f"}}),
         entry({"name": {"sealed": "0f" * 32, "with": "more"}}),
         entry({"name": nested(63)}),

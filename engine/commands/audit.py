@@ -17,6 +17,7 @@ from engine.commands.common import (
     show,
     show_json,
     store_options,
+    taken_away,
     width,
 )
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.auditing import Source
+    from engine.ledger import Entry
     from engine.replay import Replayed
     from engine.replaying import Place, Wanted
     from engine.service import Office
@@ -46,26 +48,36 @@ def _which(desk: Office, name: str | None) -> tuple[tuple[str, str | None], ...]
 
 
 @audit.command()
-@click.argument("name", required=False, metavar="[AUTHORITY or CASE]")
+@click.argument("name", required=False, metavar="[AUTHORITY, CASE or BUNDLE]")
 @format_option
 @store_options
 def log(name: str | None, form: str, database: str | None, clock: str | None, persona: str | None) -> None:
-    """The entries of the log: all, one authority's, or one case's.
+    """The entries of the log: all, one authority's, one case's, or those in a bundle.
 
     \b
     vires audit log
     vires audit log camden/2025-014 --format json
+    vires audit log camden.zip
     """
-    from engine import listing
+    from engine import auditing, bundles
 
+    if (bundle := taken_away(name)) is not None:
+        _show_log(list(auditing.entries(bundles.Shelf(bundle), bundle.authority)), form)
+        return
     with office(setting(database, clock, persona)) as desk:
         found = [entry for authority, case in _which(desk, name) for entry in desk.entries(authority, case)]
         if "/" in (name or "") and not found:
             desk.case(*case_name(str(name)))
-        if form == "json":
-            show_json({"entries": [listing.entry_plain(entry) for entry in found]})
-        else:
-            show(listing.log_lines(found, width()))
+        _show_log(found, form)
+
+
+def _show_log(found: Sequence[Entry], form: str) -> None:
+    from engine import listing
+
+    if form == "json":
+        show_json({"entries": [listing.entry_plain(entry) for entry in found]})
+    else:
+        show(listing.log_lines(found, width()))
 
 
 def _logs(desk: Office, name: str | None, anchored: bool) -> list[str]:
@@ -114,12 +126,15 @@ def verify(
     from engine import filing
 
     given = setting(database, clock, persona)
-    anchors = (receipts, [filing.read(each, "checkpoint") for each in notes], [filing.verifier(each) for each in keys])
+    anchors = (receipts, [filing.note(each) for each in notes], [filing.verifier(each) for each in keys])
     if what is not None and _is_file(what):
         _verify_file(what, *anchors, form=form)
         return
     from engine import listing, service
+    from engine.errors import UsageError
 
+    if keys and not notes:
+        raise UsageError("--signed-by says who must have signed, and nothing here is signed", "give --checkpoint FILE")
     with office(given, doubtful=True) as desk:
         logs = _logs(desk, what, bool(receipts or notes))
         mixed = len(service.kinds(desk.store)) > 1
@@ -157,6 +172,8 @@ def _verify_file(
     from engine.errors import UsageError
 
     data = filing.read(path, "proof, checkpoint or bundle")
+    if data.startswith(b"SQLite format 3"):
+        raise UsageError(f"{path} is a store, not a file of an auditor's", f"vires audit verify --database {path}")
     bundle = data.startswith(b"PK") or path.endswith(".zip")
     if receipts and not bundle:
         raise UsageError("a receipt is held against a log", "leave --receipt out, or name an authority")
@@ -207,7 +224,7 @@ def replay(
 
     Each difference is named for what it is: a forged verdict, an omitted finding, a changed pack (the rules of the day
     are not those kept), or a changed engine (another version of Vires decided, and the answer follows from its own
-    findings: run that version to tell).
+    findings: run that version to tell). A case that cannot be read is named, and the others are taken again.
 
     \b
     vires audit replay

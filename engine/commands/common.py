@@ -16,6 +16,7 @@ from engine.errors import PackError, UsageError, ViresError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from engine.bundles import Bundle
     from engine.library import Library
     from engine.model import Moment
     from engine.service import Now, Office
@@ -263,6 +264,18 @@ def width() -> int:
     import shutil
 
     return max(40, min(100, shutil.get_terminal_size((80, 24)).columns))
+
+
+def taken_away(name: str | None) -> Bundle | None:
+    """The bundle in the file named, verified by itself; None where the name is not that of a bundle."""
+    if name is None or not name.endswith(".zip"):
+        return None
+    from engine import auditing, filing
+
+    found = auditing.sound_bundle(filing.read(name, "bundle"))
+    if found.training:
+        click.get_current_context().meta["vires.training"] = True
+    return found
 
 
 def finish(code: int) -> None:

@@ -105,10 +105,11 @@ def checkpoint(
     key = filing.read_key(key_file)
     with office(setting(database, clock, persona)) as desk:
         name = one_log(desk, authority)
-        read = [filing.read(each, "checkpoint") for each in olds]
+        read = [filing.note(each) for each in olds]
         note = attesting.checkpoint(desk.store, name, service.is_training(desk.store), key, read)
         plain = listing.checkpoint_plain(note.encode())
-        put(note.encode(), out, form, plain, f"signed {plain['origin']} at {plain['entries']:,} entries")
+        size = "1 entry" if plain["entries"] == 1 else f"{plain['entries']:,} entries"
+        put(note.encode(), out, form, plain, f"signed {plain['origin']} at {size}")
 
 
 def one_log(desk: Office, authority: str | None) -> str:
@@ -159,7 +160,7 @@ def prove(
     if (note_file is None) == (key_file is None):
         raise UsageError("a proof leads to a checkpoint", "give --checkpoint FILE, or --key FILE to sign one now")
     with office(setting(database, clock, persona)) as desk:
-        known, old_note = desk.store.authorities(), b"" if old is None else filing.read(old, "checkpoint")
+        known, old_note = desk.store.authorities(), b"" if old is None else filing.note(old)
         if entry is not None:
             authority, sequence = _place(desk, entry)
         else:
@@ -170,7 +171,7 @@ def prove(
             training = service.is_training(desk.store)
             note = attesting.checkpoint(desk.store, authority, training, filing.read_key(key_file)).encode()
         else:
-            note = filing.read(str(note_file), "checkpoint")
+            note = filing.note(str(note_file))
         if entry is not None:
             proof = attesting.prove_entry(desk.store, authority, sequence, note)
             said = f"entry {sequence} of {authority} stands in the log of the checkpoint"
@@ -257,7 +258,7 @@ def asked_for(
     moment = day(since, "--since")
     assert moment is not None
     found = bundling.since(desk.store, authority, moment.iso[:10])
-    return authority, found, f"{len(found)} cases with entries since {moment.iso[:10]}"
+    return authority, found, f"{len(found)} case{'s' * (len(found) != 1)} with entries since {moment.iso[:10]}"
 
 
 def pack(
@@ -270,18 +271,20 @@ def pack(
     note_file: str | None,
     key_file: str | None,
     withhold: Withhold | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Nothing; the bundle stands in a new file, and what it holds is shown."""
+    """Nothing; the bundle stands in a new file, and what it holds is shown. `check` may still stop it."""
     from engine import attesting, bundling, filing, library, service
     from engine.errors import UsageError
 
     if note_file is not None and key_file is not None:
         raise UsageError("a bundle has one checkpoint", "give --checkpoint or --key")
-    note = None if note_file is None else filing.read(note_file, "checkpoint")
+    note = None if note_file is None else filing.note(note_file)
     if key_file is not None:
         training = service.is_training(desk.store)
         note = attesting.checkpoint(desk.store, authority, training, filing.read_key(key_file)).encode()
     made = bundling.gather(desk.store, authority, cases, about, desk.now.recorded, note, withhold or (lambda _: ""))
+    check()
     filing.write(out, bundling.write(made, library.bundle_script()))
     plain = {
         "file": out,

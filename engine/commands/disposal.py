@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.common import case_name, format_option, office, setting, show, show_json, store_options
+from engine.commands.common import case_name, format_option, office, setting, show, show_json, store_options, width
 from engine.commands.custody import asked_for, pack
 
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from engine.bundling import Seal
     from engine.retention import Exemption
     from engine.service import Office, Written
+
+
+KINDS = ("personal", "confidential", "text", "all")
+MEMBERS = ("title", "login", "reason", "reasons", "late", "irregular", "remedy", "report_by")  # docs/formats/entry.md
+UNSAID = "?"  # no code is written so: a bundle that held it would not verify
 
 
 @click.command()
@@ -48,9 +54,9 @@ def disclose(
 ) -> None:
     """A bundle for the public: each opening handed over or withheld under a code, as you say; nothing is guessed.
 
-    WHAT is an entry's number, the name of a fact, title, login or reasons, or a kind: personal, confidential, text
-    (free text), all. The narrower wins. What no option speaks of stops the command, and is named. The bundle verifies
-    against the same checkpoint as the whole one.
+    WHAT is an entry's number, the name of a fact (quote.supplier for that of every quote), title, login or reasons, or
+    a kind: personal, confidential, text (free text), all. The narrower wins. What no option speaks of stops the
+    command, and is named. The bundle verifies against the same checkpoint as the whole one.
 
     \b
     vires audit disclose camden/2025-014 --withhold all=foia-40 --give title --out public.zip
@@ -60,6 +66,7 @@ def disclose(
     """
     from engine import library, retention
     from engine.errors import UsageError
+    from engine.report import hang
 
     codes = retention.exemptions(*library.exemption_codes())
     if listing_only:
@@ -67,19 +74,23 @@ def disclose(
             show_json({"codes": [each._asdict() for each in codes.values()]})
         else:
             unchecked = " · not checked against a source"
-            found = ((each, "" if each.checked else unchecked) for each in codes.values())
-            show([f"{each.code:<13} {each.title} · {each.cite}{doubt}" for each, doubt in found])
+            for code, each in codes.items():
+                said = f"{each.title} · {each.cite}{'' if each.checked else unchecked}"
+                show(hang(said, f"{code:<13} ", width()))
         return
     if out is None:
         raise UsageError("where to?", "give --out FILE.zip")
     with office(setting(database, clock, persona)) as desk:
         authority, cases, about = asked_for(desk, name, everything, since)
         sifted = Sifted(desk, authority, withheld, given, codes)
-        pack(desk, authority, cases, about, out, form, note_file, key_file, sifted)
+        pack(desk, authority, cases, about, out, form, note_file, key_file, sifted, sifted.must_be_said)
 
 
 class Sifted:
-    """For each seal the code it is withheld under, by the narrowest option that speaks of it; refuses to guess."""
+    """For each seal the code it is withheld under, by the narrowest option that speaks of it; refuses to guess.
+
+    What no option speaks of is withheld under no code there is, and `must_be_said` names all of it.
+    """
 
     def __init__(
         self,
@@ -92,7 +103,9 @@ class Sifted:
         from engine.errors import UsageError
         from engine.schema import nearest
 
-        self._terms = desk.law(authority).vocabulary.terms
+        self._words = desk.law(authority).vocabulary
+        self._unsaid: dict[str, tuple[str, int]] = {}
+        self._entries: set[int] = set()
         self._said: dict[str, str] = dict.fromkeys(given, "")
         for each in withheld:
             what, _, code = each.partition("=")
@@ -102,24 +115,40 @@ class Sifted:
             if what in self._said:
                 raise UsageError(f"{what} is said twice", "withhold it or give it, not both")
             self._said[what] = code
+        for what in self._said:
+            if what not in (*KINDS, *MEMBERS) and not what.isdecimal() and what not in self._words.terms:
+                self._words.get(what)  # a slip would hand over what somebody meant to keep back
 
     def __call__(self, seal: Seal) -> str:
-        from engine.errors import UsageError
-
-        for what in (str(seal.entry.sequence), seal.name, self._kind(seal), "all"):
+        self._entries.add(seal.entry.sequence)
+        record = re.sub("/[^.]*", "", seal.name)  # quote.supplier speaks for the supplier of every quote
+        for what in (str(seal.entry.sequence), seal.name, record, self._kind(seal), "all"):
             if what in self._said:
                 return self._said[what]
-        raise UsageError(
-            f"entry {seal.entry.sequence}: nothing says whether {seal.name} ({self._kind(seal)}) is handed over",
-            f"--give {seal.name}, or --withhold {seal.name}=CODE",
-        )
+        self._unsaid.setdefault(seal.name, (self._kind(seal), seal.entry.sequence))
+        return UNSAID
+
+    def must_be_said(self) -> None:
+        """Nothing; UsageError naming everything that no option speaks of, or an entry that seals nothing here."""
+        from engine.errors import UsageError
+
+        for what in self._said:
+            if what.isdecimal() and int(what) not in self._entries:
+                raise UsageError(f"entry {what} has nothing here to hand over or withhold", "see: vires audit log")
+        if self._unsaid:
+            named = ", ".join(f"{name} ({kind}, entry {entry:,})" for name, (kind, entry) in self._unsaid.items())
+            first = next(iter(self._unsaid))
+            hint = f"for each, or for its kind: --give {first}, or --withhold {first}=CODE"
+            raise UsageError(f"nothing says whether these are handed over: {named}", hint)
 
     def _kind(self, seal: Seal) -> str:
-        """personal, confidential, or text; the login of a person is personal."""
+        """personal, confidential, text, or nothing known; the login of a person is personal."""
         if seal.member == "login":
             return "personal"
-        term = self._terms.get(seal.name) if seal.member == "value" else None
-        return term.kind if term is not None and not term.public else "text"
+        if seal.member != "value":
+            return "text"
+        term = self._words.find(seal.name)
+        return "of no known kind" if term is None else "text" if term.public else term.kind
 
 
 @click.command()
@@ -181,9 +210,13 @@ def erase(
     """Erase sealed values of a case for good: one person asks, another confirms, both on the log.
 
     WHAT is the name of a fact, title, or reasons. Refused (exit 1) while a period of rules/retention.yaml runs or a
-    legal hold stands. The log still verifies; replay says of a decision that rested on it: erased. Copies in backups
-    and bundles are not reached. The login of a person is not erased: it says who acted, in every case of the log, and
-    some of those must be kept. What is handed out withholds it (vires audit disclose).
+    legal hold stands, or where no period has begun. The log still verifies; replay says of a decision that rested on
+    it: erased. Copies in backups and bundles are not reached: destroy those as well.
+
+    This version does not erase the login of a person. It stands sealed in one entry for all cases of the log, as the
+    record of who decided, and may go only when the last of those records may. Entries name an opaque id instead; what
+    is handed out leaves the login out (vires audit disclose --withhold login=CODE). Whether a request must be met all
+    the same is for the data protection officer: docs/personal-data.md.
 
     \b
     vires audit erase camden/2019-007 provider.name --reason "six years are over"
@@ -200,7 +233,8 @@ def erase(
     with office(setting(database, clock, persona)) as desk:
         if confirm is not None:
             written, count = erasing.confirm(desk, authority, case, confirm)
-            _acknowledge(form, f"{count} openings of {name} are erased for good", written, {"erased": count})
+            said = f"{count} opening of {name} is" if count == 1 else f"{count} openings of {name} are"
+            _acknowledge(form, f"{said} erased for good", written, {"erased": count})
             return
         asked = erasing.ask(desk, authority, case, what, str(reason))
         last = asked.due[-1]
@@ -209,7 +243,8 @@ def erase(
             f"  next     somebody else: vires audit erase {name} --confirm {asked.written.entry}",
         ]
         plain: dict[str, object] = {"asked": asked.written.entry, "openings": asked.openings}
-        _acknowledge(form, f"asked to erase {asked.openings} openings of {name}", asked.written, plain, lines)
+        many = f"{asked.openings} opening{'s' * (asked.openings != 1)}"
+        _acknowledge(form, f"asked to erase {many} of {name}", asked.written, plain, lines)
 
 
 def _acknowledge(form: str, said: str, written: Written, plain: dict[str, object], lines: Sequence[str] = ()) -> None:

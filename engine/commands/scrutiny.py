@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 import click
 
 from engine.commands.common import (
@@ -12,11 +14,21 @@ from engine.commands.common import (
     format_option,
     office,
     setting,
+    shipped,
     show,
     show_json,
     store_options,
+    taken_away,
     width,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from engine.auditing import Source
+    from engine.commands.common import Setting
+    from engine.law import Law
+    from engine.workflow import Workflow
 
 
 @click.command("what-if")
@@ -98,7 +110,7 @@ def what_if(
 
 
 @click.command()
-@click.argument("authority", required=False)
+@click.argument("name", required=False, metavar="[AUTHORITY or BUNDLE]")
 @click.option("-n", "number", type=click.IntRange(1), default=60, show_default=True, help="How many decisions.")
 @click.option("--seed-from", "note_file", required=True, metavar="CHECKPOINT", help="The checkpoint that draws.")
 @click.option(
@@ -107,7 +119,7 @@ def what_if(
 @format_option
 @store_options
 def sample(
-    authority: str | None,
+    name: str | None,
     number: int,
     note_file: str,
     keys: tuple[str, ...],
@@ -125,70 +137,113 @@ def sample(
     \b
     vires audit sample camden -n 60 --seed-from camden-2026-09-30.note
     vires audit sample camden -n 60 --seed-from camden-2026-09-30.note --signed-by officer.key.pub --format json
+    vires audit sample camden.zip -n 60 --seed-from camden-2026-09-30.note
     """
-    from engine import checkpoints, filing, sampling
+    from engine import attesting, bundles, checkpoints, filing, sampling
     from engine.commands.custody import one_log
-    from engine.errors import LedgerError
+    from engine.errors import LedgerError, UsageError
 
-    note = filing.read(note_file, "checkpoint")
+    note = filing.note(note_file)
     verifiers = [filing.verifier(each) for each in keys]
     if verifiers and not checkpoints.opened(note, verifiers).by:
         raise LedgerError(f"none of the keys given signed {note_file}")
-    with office(setting(database, clock, persona)) as desk:
-        found = sampling.draw(desk.store, one_log(desk, authority), note, number)
-        if form == "json":
-            show_json(sampling.plain(found))
-        else:
-            show(sampling.lines(found, width()))
+    if (bundle := taken_away(name)) is not None:
+        if not bundle.whole:
+            raise UsageError(
+                f"{name} holds some entries only: whoever made it chose them", "ask for one made with --all"
+            )
+        shelf = bundles.Shelf(bundle)
+        found = sampling.draw(shelf, bundle.authority, list(bundle.leaves), note, number)
+    else:
+        with office(setting(database, clock, persona)) as desk:
+            log = one_log(desk, name)
+            found = sampling.draw(desk.store, log, attesting.leaves(desk.store, log), note, number)
+    if form == "json":
+        show_json(sampling.plain(found))
+    else:
+        show(sampling.lines(found, width()))
 
 
 @click.command("as-at")
 @click.argument("date")
 @click.argument("case")
 @click.option("--known-at", "known", metavar="DATE", help="By what was recorded by then; today where it is left out.")
+@click.option("--bundle", "file", metavar="FILE.zip", help="From a bundle, without the store.")
 @format_option
 @store_options
 def as_at(
-    date: str, case: str, known: str | None, form: str, database: str | None, clock: str | None, persona: str | None
+    date: str,
+    case: str,
+    known: str | None,
+    file: str | None,
+    form: str,
+    database: str | None,
+    clock: str | None,
+    persona: str | None,
 ) -> None:
     """A case as it was on a day, and as it was known on that day or another.
 
     What had happened by DATE counts, by what was recorded by --known-at. A correction counts for the whole past from
-    the day it was recorded, so without --known-at the case stands as hindsight has it.
+    the day it was recorded, so without --known-at the case stands as hindsight has it. A change (of a plan, of a lot's
+    state, of a date put later) counts from the day of the change.
 
     \b
     vires audit as-at 2025-09-30 camden/2025-014
     vires audit as-at 2025-09-30 camden/2025-014 --known-at 2025-09-30
+    vires audit as-at 2025-09-30 camden/2025-014 --bundle camden.zip
     """
-    from engine import auditing, hindsight, listing
+    from engine import bundles
+    from engine.errors import UsageError
 
     authority, name = case_name(case)
-    day_ = since_day(date, "DATE")
-    with office(setting(database, clock, persona)) as desk:
+    day_, known_day, given = since_day(date, "DATE"), since_day(known, "--known-at"), setting(database, clock, persona)
+    if (bundle := taken_away(file)) is not None:
+        shelf = bundles.Shelf(bundle)
+        if next(shelf.rows(authority, name), None) is None:
+            raise UsageError(f"there is no case {case} in {file}", "see: vires audit log " + str(file))
+        _show_as_at(shelf, authority, name, day_, known_day or _today(given), form)
+        return
+    if file is not None:
+        raise UsageError(f"{file} is not a bundle", "name a file that vires audit bundle made: FILE.zip")
+    with office(given) as desk:
         desk.case(authority, name)
-        known_day = since_day(known, "--known-at") or desk.now.local.iso[:10]
-        log = list(desk.entries(authority, name))
-        openings = auditing.openings_of(desk.store, authority, log)
-        found = hindsight.as_at(log, openings, day_, known_day, _last_second(known_day), _last_second(day_))
-        cycle = desk.workflow(found.state.workflow)
-        if form == "json":
-            show_json({**hindsight.plain(found), **listing.case_plain(found.state, cycle)})
-        else:
-            show([*hindsight.lines(found), *listing.case_lines(found.state, cycle, width())])
+        _show_as_at(desk.store, authority, name, day_, known_day or desk.now.local.iso[:10], form)
+
+
+def _show_as_at(source: Source, authority: str, case: str, day_: str, known: str, form: str) -> None:
+    from engine import auditing, hindsight, listing
+
+    log = list(auditing.entries(source, authority, case))
+    openings = auditing.openings_of(source, authority, log)
+    found = hindsight.as_at(log, openings, day_, known, _last_second(known), _last_second(day_))
+    cycle = auditing.kept_workflow(source.artifacts([found.state.workflow]), found.state.workflow)
+    if form == "json":
+        show_json({**hindsight.plain(found), **listing.case_plain(found.state, cycle)})
+    else:
+        show([*hindsight.lines(found), *listing.case_lines(found.state, cycle, width())])
+
+
+def _today(given: Setting) -> str:
+    """The day it is in London."""
+    from zoneinfo import ZoneInfo
+
+    return given.instant.astimezone(ZoneInfo(CLOCK_ZONE)).date().isoformat()
 
 
 def _last_second(day_: str) -> str:
     """The last second of a day in London, in UTC as entries write it."""
-    from datetime import UTC, datetime, timedelta
+    from datetime import UTC, date, datetime, timedelta
     from zoneinfo import ZoneInfo
 
+    if day_ == date.max.isoformat():
+        return f"{day_}T23:59:59Z"
     next_day = datetime.fromisoformat(day_) + timedelta(days=1)
     last = next_day.replace(tzinfo=ZoneInfo(CLOCK_ZONE)).astimezone(UTC) - timedelta(seconds=1)
     return last.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @click.command()
-@click.argument("authority", required=False)
+@click.argument("authority", required=False, metavar="[AUTHORITY or BUNDLE]")
 @click.option("--since", metavar="DATE", help="Only what was recorded on or after this day.")
 @click.option("--reasons", is_flag=True, help="With the reasons people gave, where they are kept: confidential.")
 @format_option
@@ -204,37 +259,78 @@ def report(
 ) -> None:
     """For an audit committee: waivers, judgements, explanations, irregular steps, and what was recorded late.
 
-    Each counted by the post that answers for it, its ground and the value of the contract, then listed.
+    Each counted by the post that answers for it, its ground and the value of the contract, then listed. A waiver is
+    listed as granted, and each rule as waived where a step was taken on it. Titles are those of the packs of today.
 
     \b
     vires audit report camden --since 2026-04-01
     vires audit report camden --reasons --format json
+    vires audit report camden.zip
     """
-    from engine import committee
+    from engine import bundles
 
     from_day = since_day(since)
     given = setting(database, clock, persona)
+    asked = Report(from_day, reasons, form, form == "json" or not given.terminal)
+    if (bundle := taken_away(authority)) is not None:
+        shelf, library = bundles.Shelf(bundle), shipped()
+        known = [bundle.authority] if bundle.authority in library.authorities() else []
+        laws = {name: (library.law.for_authority(library.authority(name)), library.cycle(name)) for name in known}
+        asked.show(shelf, {bundle.authority: shelf.case_ids(bundle.authority)}, laws.get, f"a bundle of {bundle.about}")
+        return
     with office(given) as desk:
         if authority is not None:
             desk.must_have_log(authority)
         logs = desk.store.authorities() if authority is None else (authority,)
         cases = {each: desk.store.case_ids(each) for each in logs}
-        hidden = form == "json" or not given.terminal
-        with click.progressbar(length=sum(map(len, cases.values())), label="cases", hidden=hidden) as bar:
+        asked.show(desk.store, cases, lambda name: (desk.law(name), desk.shelf(name).cycle(name)))
+
+
+class Report(NamedTuple):
+    """A report as it was asked for."""
+
+    since: str
+    reasons: bool
+    form: str
+    hidden: bool
+
+    def show(
+        self,
+        source: Source,
+        cases: Mapping[str, Sequence[str]],
+        law_of: Callable[[str], tuple[Law, Workflow] | None],
+        place: str = "",
+    ) -> None:
+        """Nothing; the report on these cases is shown, with the titles that the law of each authority has."""
+        from engine import committee
+
+        looked = sum(map(len, cases.values()))
+        with click.progressbar(length=looked, label="cases", hidden=self.hidden) as bar:
             found = [
                 each
                 for name, listed in cases.items()
-                for each in committee.items(desk.store, name, listed, from_day, bar.update)
+                for each in committee.items(source, name, listed, self.since, bar.update)
             ]
-        if form == "json":
-            show_json(committee.plain(found, reasons))
-        else:
-            show(committee.lines(found, reasons, width()))
+        if self.form == "json":
+            show_json(committee.plain(found, self.reasons))
+            return
+        titles: dict[str, str] = {}
+        for law in map(law_of, {each.authority for each in found}):
+            titles |= {} if law is None else committee.titles(*law)
+        logs = next(iter(cases)) if len(cases) == 1 else f"{len(cases)} logs"
+        scope = f"{logs} · {looked:,} case{'s' * (looked != 1)}"
+        scope += f" · recorded since {self.since}" if self.since else " · everything recorded"
+        scope += f" · from {place}" if place else ""
+        show(committee.lines(found, scope, titles, self.reasons, width()))
 
 
 def since_day(said: str | None, option: str = "--since") -> str:
     """The ISO day an option gives, or nothing."""
+    from engine.errors import UsageError
+
     found = day(said, option)
+    if found is not None and found.minute is not None:
+        raise UsageError(f"{option}: a day is meant, not an hour", f"write it as {found.iso[:10]}")
     return "" if found is None else found.iso[:10]
 
 

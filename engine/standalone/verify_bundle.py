@@ -220,6 +220,7 @@ class Bundle:
     def checkpoint(self) -> str:
         """The root over all leaves is the one in the checkpoint, and the key given signed it."""
         if "checkpoint" not in self.found:
+            must(not self.key, "--signed-by says who must have signed it, and there is no checkpoint to sign")
             return f"none: root {base64.b64encode(root(self.tree)).decode()} is consistent, not proved"
         note = self.found["checkpoint"]
         must(len(note) <= 65_536, "the checkpoint is too long")

@@ -14,12 +14,13 @@ from engine import __version__, attesting, auditing, bundling, erasing, library,
 from tests.simulator import NAME, Council
 
 SEED = bytes(range(32))  # nobody trusts this key: it is here for all to see
+NAME_OF_KEY = "golden.example/vires/camden"
 
 
 def make(folder: Path) -> None:
     """Nothing; the folder holds the golden log of this release."""
     folder.mkdir(parents=True)
-    key = signing.signer("golden.example/vires/camden", SEED)
+    key = signing.signer(NAME_OF_KEY, SEED)
     council = Council.after("decide-strategy")
     council.record("2025-07-17 10:00", "provider.name=A charity", "contract.value=£10,416,000 incl VAT")
     council.advance("2025-07-18 16:00", "publish-tender-notice")
@@ -32,9 +33,15 @@ def make(folder: Path) -> None:
     asked = erasing.ask(council.office("2031-07-16 10:00"), "camden", NAME, ["provider.name"], "six years are over")
     done, _ = erasing.confirm(council.office("2031-07-17 10:00", "bob"), "camden", NAME, asked.written.entry)
     council.receipts.append(done.receipt)
+    write(folder, council, older, "2031-07-17 10:00")
+
+
+def write(folder: Path, council: Council, older: bytes, at: str) -> None:
+    """Nothing; the files of the council's log stand in the folder, signed at a moment."""
+    key = signing.signer(NAME_OF_KEY, SEED)
     note = attesting.checkpoint(council.store, "camden", True, key, [older]).encode()
     script = library.bundle_script()
-    made = council.office("2031-07-17 10:00").now.recorded
+    made = council.office(at).now.recorded
     whole = bundling.gather(council.store, "camden", None, "the whole log", made, note)
     public = bundling.gather(council.store, "camden", None, "the whole log", made, note, lambda _: "foia-40")
     files = {
