@@ -426,7 +426,8 @@ def _count_bound(node: Node, scope: Scope) -> Bound:
     try:
         return Bound(_whole(said, "the bound"))
     except UsageError:
-        scope.wrong(node.where, f"{said!r} is neither a whole number nor a parameter", nearest(said, scope.parameters))
+        hint = nearest(said, scope.parameters) or "write it in digits"
+        scope.wrong(node.where, f"{said!r} is neither a whole number nor a parameter", hint)
         return Bound()
 
 

@@ -426,6 +426,8 @@ def _text(file: Traversable | Path, name: str) -> str:
             raise PackError(f"{name}:1:1: the file is too long to be a pack", "split it")
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise PackError(f"{name}:1:1: not UTF-8 text (byte {error.start})", "save the file as UTF-8") from error
+        before = error.object[: error.start]
+        place = f"{before.count(10) + 1}:{len(before) - before.rfind(10)}"
+        raise PackError(f"{name}:{place}: not UTF-8 text", "save the file as UTF-8") from error
     except OSError as error:
         raise PackError(f"{name}: cannot be read: {error.strerror}") from error

@@ -110,8 +110,9 @@ class PackReader:
     def __post_init__(self) -> None:
         self.sheets = {path: source for path, source in self.files.items() if path.endswith(".csv")}
         own = {path: source for path, source in self.files.items() if path not in self.sheets}
+        told = len(self.problems)
         self.nodes = nodes_of(own, self.problems)
-        self.unread = len(self.nodes) < len(own)  # what a case names may stand in a file that is not YAML
+        self.unread = len(self.problems) > told  # what a case names may stand where nothing could be read
         self.used: dict[str, Seq] = {}  # CSV files that a table names
         self.tables: list[Table] = []
         self.rules: list[Rule] = []
@@ -260,6 +261,9 @@ class PackReader:
         found: list[tuple[int, int | None]] = []
         if isinstance(node, Map) and not node.entries:
             self.wrong(node.where, "a parameter has at least one figure", "write values: {2025-02-24: 1}")
+        if isinstance(node, Text):
+            self.wrong(node.where, f"{text(node)!r} has no first day", f"write values: {{2025-02-24: {text(node)}}}")
+            return ()
         for day, value, where in named(node, self.problems):
             if re.fullmatch(r"\d{3}", day, re.ASCII) and not text(value):
                 self.wrong(where, f"{day!r} stands behind a comma", "write a figure in digits only, without a comma")
@@ -448,7 +452,11 @@ class PackReader:
         binds = texts(read.get("binds"), self.problems)
         for step in binds:
             if self.steps and step not in self.steps:
-                self.wrong(read["binds"].where, f"no workflow has a step {step!r}", nearest(step, self.steps))
+                self.wrong(
+                    read["binds"].where,
+                    f"no workflow has a step {step!r}",
+                    f"{nearest(step, self.steps)} `vires workflow show` lists them".strip(),
+                )
         require = conditions.parse(read["require"], self.scope) if "require" in read else None
         self.rules.append(
             Rule(

@@ -227,6 +227,12 @@ def test_a_yaml_file_may_be_written_in_braces() -> None:
     assert not many and isinstance(case, scenarios.Scenario) and list(case.facts) == ["contract.kind"]
 
 
+def test_a_pack_that_is_not_utf_8_is_named_with_the_place_of_the_byte(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_bytes("pack: ealing\ntitle: a dash \u2013 here\n".encode("cp1252"))
+    with pytest.raises(PackError, match=r"pack\.yaml:2:15: not UTF-8 text"):
+        library.with_folder(shelf(), tmp_path)
+
+
 def test_json_lines_that_are_not_utf_8_are_named_with_their_line() -> None:
     with pytest.raises(UsageError, match=r"cases\.jsonl:2 cannot be read"):
         read_facts(b'{"name": "a", "facts": {}}\n\xff\n', "cases.jsonl")

@@ -150,7 +150,18 @@ def test_a_case_is_read_with_typed_facts() -> None:
         (rule(require="{a: at least £100,000}"), "is called '000'; put quotes around an amount with a comma in it"),
         (rule(require=LOTS, in_force="{from: 1/4/2026}"), "'1/4/2026' is not a day; write it as 2026-04-01"),
         (rule(require=LOTS, remedy="Wait: the period runs"), "put quotes around a text with `: ` in it"),
-        (rule(require=LOTS, binds="[goo]"), "no workflow has a step 'goo'; did you mean go?"),
+        (
+            rule(require=LOTS, binds="[goo]"),
+            "no workflow has a step 'goo'; did you mean go? `vires workflow show` lists",
+        ),
+        (
+            rule(require="{period: {from: notice.published, to: award.decided, unit: days}, at_least: five}"),
+            "'five' is neither a whole number nor a parameter; write it in digits",
+        ),
+        (
+            figures(limit="days=1").replace("{2025-01-01: 1}", "100"),
+            "'100' has no first day; write values: {2025-02-24: 100}",
+        ),
         (rule(require=LOTS, binds="[]"), "the rule binds no step"),
         (rule(require=LOTS, binds="go"), "expected a list of words; write [a, b]"),
         (rule(require=LOTS, binds="[go, go]"), "the rule binds one step twice"),
@@ -294,6 +305,8 @@ def test_a_slip_in_the_facts_of_a_case_is_told_in_one_line(given: str, only: str
 
 
 def test_cases_of_rules_in_a_file_that_is_not_yaml_are_not_told_besides() -> None:
+    twice = f"rules: {{}}\n{rule(require='{contract.lots: yes}')}"
+    assert said(problems_of(pack(twice, cases=case()))).count("\n") == 0
     broken = rule(require="{contract.lots: yes}").replace("    cite", " cite")
     (problem,) = problems_of(pack(broken, cases=case()))
     assert str(problem).startswith("test/body.yaml:4:") and "indent this line" in str(problem)
