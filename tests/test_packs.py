@@ -199,7 +199,7 @@ def test_a_case_is_read_with_typed_facts() -> None:
         (figures(a="days=5").replace("2025-01-01: 5", "2025-01-01: 5, 2024-01-01: 6"), "the dates do not run forward"),
         (figures(a="days=5").replace("2025-01-01: 5", "2025-13-01: 5"), "'2025-13-01' is not a day"),
         (figures(a="days=5").replace("{2025-01-01: 5}", "{}"), "a parameter has at least one figure"),
-        (figures(a="days=5").replace("{2025-01-01: 5}", "5"), "expected names"),
+        (figures(a="days=5").replace("{2025-01-01: 5}", "5"), "'5' has no first day"),
         (figures(a="days=5").replace("title: T", 'title: ""'), "title is empty"),
         (figures(A="days=5"), "'A' is not a name"),
         (figures(a="days=5") + rule(require="{contract.value: below a}"), "test.a is in days, and"),
