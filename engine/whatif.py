@@ -271,16 +271,18 @@ def lines(results: Sequence[Tried], width: int, moves: Sequence[Moved] | None = 
     cases = len({(each.authority, each.case) for each in results})
     shown = []
     if moves is not None:
-        listed = [(f"{m.authority}/{m.case}", m.step, m.rule or "the step", m.before, m.after) for m in moves]
-        shown += [f"{'✗' if moves else '✓'} {len(moves)} open deadlines move"]
-        shown += ["", *report.table(("case", "step", "rule", "before", "after"), listed, width), ""] if moves else []
+        listed = [(f"{m.authority}/{m.case}", m.step, m.before, m.after, m.rule or "the step") for m in moves]
+        said = f"{len(moves)} open deadlines move" if len(moves) != 1 else "1 open deadline moves"
+        shown += [f"{'✗' if moves else '✓'} {said}"]
+        shown += ["", *report.table(("case", "step", "before", "after", "rule"), listed, width), ""] if moves else []
     said = f"{len(results):,} decision{'s' * (len(results) != 1)}, {cases:,} case{'s' * (cases != 1)}"
     said += f" · {flips:,} would change · {counts['']:,} the same"
     said += f" · {counts[CANNOT_TELL]:,} cannot tell" if counts[CANNOT_TELL] else ""
     said += (
         f" · {counts[NOT_REPLAYED]:,} do not replay as they are (vires audit replay)" if counts[NOT_REPLAYED] else ""
     )
-    shown.append(f"{'✗' if flips else '?' if flips < len(results) - counts[''] else '✓'} {said}")
+    mark = "✗" if flips else "?" if flips < len(results) - counts[""] else "✓" if results else " "
+    shown.append(f"{mark} {said}")
     if flips + counts[CANNOT_TELL] == 0:
         return shown
     rows = [(change, f"{number}", rule) for change in CHANGES for rule, number in _by_rule(results, change)]
