@@ -31,7 +31,7 @@ ROWS = "SELECT authority, sequence, case_id, kind, bytes, leaf FROM entry WHERE 
 def lines(place: Path, shelf: Library, size: int) -> Iterator[Line]:
     """Every figure, over logs of a tenth of `size` entries and of `size`."""
     gc.freeze()  # as the program does: what is imported is never garbage
-    small, large = (_log(place / f"{count}.db", shelf, count) for count in (size // 10, size))
+    small, large = (_log(place / f"{count}.db", shelf, count, vary=True) for count in (size // 10, size))
     each = {}
     for path in (small, large):
         each[path], bare, count = _verified(path)
@@ -39,7 +39,8 @@ def lines(place: Path, shelf: Library, size: int) -> Iterator[Line]:
     beside = f"an entry of {size // 10:,}"
     yield Line(f"verify, an entry of {size:,}", each[large], "s", beside, each[small], most=1.15)
     yield Line(f"audit verify of {size:,}, resident", _memory(large), "MB", "", 0, most=300)
-    yield from _again(place, shelf, large)
+    large.unlink()
+    yield from _again(place, shelf, _log(place / "copies.db", shelf, (SHARED + 1) * events.EVENTS))
 
 
 def _again(place: Path, shelf: Library, large: Path) -> Iterator[Line]:
@@ -66,10 +67,10 @@ def _again(place: Path, shelf: Library, large: Path) -> Iterator[Line]:
         yield Line("what-if from the log, a decision", asked, "s", f"zen-engine, {equal.RULES} rows", bare, least=8)
 
 
-def _log(path: Path, shelf: Library, entries: int) -> Path:
+def _log(path: Path, shelf: Library, entries: int, vary: bool = False) -> Path:
     """A log of whole cases, as many as so many entries hold."""
     with scene.first_case(path, shelf) as made:
-        scene.fill(made, entries)
+        scene.fill(made, entries, vary)
     return path
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from engine import canonical, ledger, library, store
 from engine.ledger import Draft, Entry, Head, Opening, Write
 from engine.library import Library
-from engine.model import moment
+from engine.model import MONTHS, moment
 from engine.service import Advanced, Now, Office
 from engine.store import Store
 
@@ -21,6 +22,11 @@ STEP = "publish-award-notice"
 STEPS = {"refused": "enter-contract", "taken": STEP}  # no contract before the notice and its standstill
 TAKEN = "2025-12-15 14:03"
 SHORT = 7  # acts of the story after which the case has some 20 entries
+
+NAMES = ("Hope House", "Arlington", "Kentish Town Road Trust", "St Mungo’s", "Crossroads", "Mind", "Camden Reach CIC")
+_ISO = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_WRITTEN = re.compile(f"([0-9]{{1,2}}) ({'|'.join(MONTHS)}) ([0-9]{{4}})")
+_AMOUNT = re.compile("[0-9]{1,3}(,[0-9]{3})+")
 
 # What happened, in the words of the command line: the clock, then a step, a judgement, or facts.
 STORY = (
@@ -101,56 +107,100 @@ def outcome(done: Advanced) -> str:
     return "taken" if done.outlook.decision.target else "refused"
 
 
-def fill(opened: Store, entries: int) -> list[str]:
-    """More whole cases like the first, an append each, while the log holds no more than that many; their ids."""
+def fill(opened: Store, entries: int, vary: bool = False) -> list[str]:
+    """More whole cases like the first, an append each, while the log holds no more than that many; their ids.
+
+    Varied, each has days, amounts and words of its own; then its decisions no longer follow from its facts.
+    """
     model = [ledger.decode(row.bytes) for row in opened.rows(AUTHORITY, FIRST)]
     openings, listed = opened.openings(AUTHORITY), opened.cases(AUTHORITY)[0]
     head = opened.head(AUTHORITY)
     assert head is not None
     cases = [f"B-{number:06d}" for number in range((entries - head.sequence) // len(model))]
-    for case in cases:
-        writes = list(_copies(head, model, case, openings))
+    for number, case in enumerate(cases, 1):
+        copier = _Copier(case, openings, number if vary else 0)
+        writes = list(_copies(head, model, copier))
         at: dict[str, Any] = {
             "case": case,
+            "title": canonical.decode(writes[0].openings[0].value),
             "sequence": writes[-1].entry.sequence,
-            "opened": head.recorded,
-            "changed": head.recorded,
+            "opened": writes[0].entry.recorded,
+            "changed": writes[-1].entry.recorded,
         }
         opened.append(AUTHORITY, head, writes, projection=listed._replace(**at))
         head = ledger.head_after(writes[-1])
     return cases
 
 
-def _copies(head: Head, model: list[Entry], case: str, openings: Mapping[str, Opening]) -> Iterator[Write]:
+def _copies(head: Head, model: list[Entry], copier: _Copier) -> Iterator[Write]:
     """The entries of the first case again under another id, each after the one before, sealed with salts of its own."""
-    first = head.sequence + 1
-    for place, entry in enumerate(model):
-        numbers = {each.sequence: first + at for at, each in enumerate(model[:place])}
-        made: list[Opening] = []
-        body = _another(entry.body, numbers, openings, f"{case} {place}", made)
-        draft = Draft(case, entry.kind, entry.actor, entry.happened, body, entry.digests)
-        written = ledger.write(ledger.compose(head, AUTHORITY, draft, head.recorded), made)
-        head = ledger.head_after(written)
+    for entry in model:
+        copier.numbers[entry.sequence] = head.sequence + 1
+        body = copier.copy(entry.body)
+        recorded = copier.later(head.recorded) if entry is model[0] else head.recorded
+        draft = Draft(copier.case, entry.kind, entry.actor, copier.told(entry.happened), body, entry.digests)
+        written = ledger.write(ledger.compose(head, AUTHORITY, draft, recorded), copier.made)
+        head, copier.made = ledger.head_after(written), []
         yield written
 
 
-def _another(
-    value: Any, numbers: Mapping[int, int], openings: Mapping[str, Opening], salt: str, made: list[Opening]
-) -> Any:
-    """A body with what it seals sealed again, and with the numbers its entries have in the copy."""
-    if isinstance(value, list):
-        return [_another(each, numbers, openings, salt, made) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if set(value) == {"sealed"}:
-        plain = canonical.decode(openings[value["sealed"]].value)
-        sealed, opening = ledger.seal(
-            plain, hashlib.sha256(f"{salt} {len(made)}".encode()).digest()[: ledger.SALT_BYTES]
-        )
-        made.append(opening)
+class _Copier:
+    """Copies bodies into another case, the `by`th: with numbers and seals of its own, and varied unless `by` is 0."""
+
+    def __init__(self, case: str, openings: Mapping[str, Opening], by: int) -> None:
+        self.case, self._openings, self._by = case, openings, by
+        self.numbers: dict[int, int] = {}
+        self.made: list[Opening] = []
+        self._salts = 0
+
+    def copy(self, value: Any, name: str = "") -> Any:
+        """A part of a body, which stands there under a name."""
+        if isinstance(value, list):
+            return [self.copy(each) for each in value]
+        if isinstance(value, dict):
+            return self._sealed(value) if set(value) == {"sealed"} else {at: self.copy(value[at], at) for at in value}
+        if name == "entry":
+            return self.numbers[value]
+        if self._by and name == "pence":
+            return value * (1 + self._by % 97) + self._by
+        return self.told(value) if name in ("found", "value", "at") and isinstance(value, str) else value
+
+    def told(self, text: str) -> str:
+        """A text with other days and amounts; a name and a number stand after one that is not a moment."""
+        if not self._by:
+            return text
+        if not _ISO.match(text):
+            text = f"{_AMOUNT.sub(self._amount, _WRITTEN.sub(self._written, text))}, {NAMES[self._by % 7]} {self._by}"
+        return _ISO.sub(self._iso, text)
+
+    def later(self, recorded: str) -> str:
+        """The time at which the case is recorded, given that of the case before."""
+        if not self._by:
+            return recorded
+        return (datetime.fromisoformat(recorded) + timedelta(minutes=self._by % 50)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def _sealed(self, value: dict[str, str]) -> dict[str, str]:
+        plain = canonical.decode(self._openings[value["sealed"]].value)
+        if self._by and isinstance(plain, str):
+            plain = f"{plain}, {NAMES[self._by % 7]} {self._by}"
+        salt = hashlib.sha256(f"{self.case} {self._salts}".encode()).digest()[: ledger.SALT_BYTES]
+        sealed, opening = ledger.seal(plain, salt)
+        self._salts += 1
+        self.made.append(opening)
         return sealed
-    again = {name: _another(each, numbers, openings, salt, made) for name, each in value.items()}
-    return {**again, "entry": numbers[again["entry"]]} if type(again.get("entry")) is int else again
+
+    def _iso(self, day: re.Match[str]) -> str:
+        return f"{int(day[1]) + self._by % 5}-{1 + (int(day[2]) + self._by) % 12:02d}-{self._day(day[3]):02d}"
+
+    def _written(self, day: re.Match[str]) -> str:
+        month = MONTHS[(MONTHS.index(day[2]) + 1 + self._by) % 12]
+        return f"{self._day(day[1])} {month} {int(day[3]) + self._by % 5}"
+
+    def _day(self, day: str) -> int:
+        return 1 + (int(day) + self._by) % 28
+
+    def _amount(self, found: re.Match[str]) -> str:
+        return f"{int(found[0].replace(',', '')) * (1 + self._by % 97) + self._by:,}"
 
 
 def shipped() -> Library:

@@ -124,19 +124,19 @@ def _skim(
         except skimming.Doubt:
             return None
         read.roots.add_leaves(found.leaves)
-        seen.sealed.update(found.sealed)
-        for number, digests in found.named.items():
-            read.name(digests, number)
         seen.leaves.update((row.sequence, row.leaf.hex()) for row in page if row.sequence in receipts)
-        for members in found.members:
-            if members["kind"] == "retention" or "case" not in members:
-                entry = skimming.entry(members)
-                read.take(entry)
-                seen.erased.update((each, entry.sequence) for each in ledger.erased_in(entry))
-            if "case" in members:
-                cases.take(members)
-            if "cites" in members["body"]:
-                read.cited[members["sequence"]] = members["body"]["cites"]
+        for row, told in zip(page, found.told, strict=True):
+            if told.new:
+                read.name(told.digests, row.sequence)
+            if told.seals:
+                seen.sealed.update((each, row.sequence) for each in told.seals)
+            if told.read is not None:
+                read.take(told.read)
+                seen.erased.update((each, row.sequence) for each in ledger.erased_in(told.read))
+            if told.case is not None:
+                cases.take(told)
+            if "cites" in told.body:
+                read.cited[row.sequence] = told.body["cites"]
             if watch is not None:
                 watch()
         seen.count += len(page)

@@ -12,6 +12,7 @@ from typing import Any
 from engine import replay
 from engine.errors import LedgerError
 from engine.ledger import Opening
+from engine.skimming import Told
 from engine.vocabulary import Term, from_plain
 
 UNSOUND = (AttributeError, KeyError, LedgerError, TypeError, ValueError)
@@ -19,6 +20,8 @@ _OF_TYPE = {
     each: Term("", "", each)
     for each in ("milestone", "date", "minute", "money", "boolean", "integer", "choice", "choices", "text")
 }
+
+_WORDS = ("choice", "text")  # of which every string is one
 
 
 class Outline:
@@ -44,15 +47,15 @@ class Outlines:
         self.cases: dict[str, Outline] = {}
         self.others: set[str] = set()
 
-    def take(self, members: Mapping[str, Any]) -> None:
+    def take(self, told: Told) -> None:
         """Nothing; the next entry, which is about a case, is taken in."""
-        case, kind = members["case"], members["kind"]
+        case, kind = str(told.case), told.kind
         outline = self.cases.get(case)
         try:
             if kind == "recorded":
-                plain = self._recorded(members["body"])
+                plain = self._recorded(told.body)
             else:
-                plain = self._taken(kind, outline, members)
+                plain = self._taken(outline, told)
         except UNSOUND:
             plain = False
         if outline is None:
@@ -60,7 +63,7 @@ class Outlines:
             plain = plain and kind == "case-opened"
         if not plain:
             self.others.add(case)
-        outline.sequence, outline.recorded = members["sequence"], members["recorded"]
+        outline.sequence, outline.recorded = int(told.sequence), told.recorded
 
     def _recorded(self, body: Mapping[str, Any]) -> bool:
         """Whether a fact is of the type it says."""
@@ -68,16 +71,16 @@ class Outlines:
         if value.__class__ is dict:
             value = replay.opened(value, self._openings)
         if value.__class__ is str:
-            _fits(type_, value)
+            type_ in _WORDS or _fits(type_, value)
         elif value is not None:
             from_plain(_OF_TYPE[type_], value)
         return body["name"].__class__ is str
 
-    def _taken(self, kind: str, outline: Outline | None, members: Mapping[str, Any]) -> bool:
+    def _taken(self, outline: Outline | None, told: Told) -> bool:
         """Whether an entry of another kind is plainly one; the outline is what the entry makes it."""
-        body = members["body"]
+        body, kind = told.body, told.kind
         if kind == "case-opened":
-            return outline is None and self._opened(members)
+            return outline is None and self._opened(told)
         if kind == "judgement":
             return body.keys() >= _JUDGED and not body["rule"].startswith("irregular:")
         if kind == "decision" and outline is not None:
@@ -86,11 +89,11 @@ class Outlines:
             return body.keys() >= _SAID and {type(outline.state), type(body.get("records", ""))} == {str}
         return kind != "migration"
 
-    def _opened(self, members: Mapping[str, Any]) -> bool:
-        body = members["body"]
+    def _opened(self, told: Told) -> bool:
+        body = told.body
         title = str(replay.opened(body["title"], self._openings) or replay.ERASED)
-        self.cases[members["case"]] = Outline(title, body["state"], members["recorded"])
-        return type(body["state"]) is str and bool(members["digests"]["workflow"])
+        self.cases[str(told.case)] = Outline(title, body["state"], told.recorded)
+        return type(body["state"]) is str and bool(told.digests["workflow"])
 
 
 @lru_cache(maxsize=4096)

@@ -1,18 +1,22 @@
-"""A sound log read at speed: each row parsed once and hashed once, and written again only where its shape is new. Pure.
+"""A sound log read at speed: each row cut into its parts, and each part looked at once. Pure.
 
 `ledger.verify` says what is wrong with a log; this only says whether anything might be. A page of rows is in order when
 it holds what steps 1 to 4 of `ledger.verify` ask of it; of any other page nothing is told, and the log is for
 `ledger.verify` to read.
 
-The entries of a log name the same packs again and again, and a third of its bytes are those names. So where the end of
-a row is `,"digests":` and a text seen before, followed by members that hold no bracket, the row is read with `{}` in
-the place of that text. It is the same entry: a text with unescaped quotes cannot stand inside a string, and what
-follows closes one object only, so the digests are those of the entry itself.
+The canonical bytes of an entry are its members in an order that never changes. So the bytes of an entry of a case are
+cut where its members meet. If the text of its body and that of its digests are each canonical, and every other member
+is well formed, then the bytes are canonical too, wherever the cuts were made: they are what `ledger.encode` writes of
+those members. A row that cannot be cut so is read by `ledger.decode`.
+
+The same holds within a body: a decision's findings are an object each, and most of them say what a finding before them
+said. A body whose findings are canonical is canonical if it is with an empty list in their place.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -22,26 +26,54 @@ from engine import canonical, ledger, merkle
 from engine.errors import ViresError
 from engine.ledger import Entry, Row
 
-PAGE = 64  # rows looked at together: few enough that what is parsed stays near the processor
-KEPT = 8  # texts of digests kept to be known again
-SHAPES = 1024  # shapes of entries kept to be known again
-_NAMED, _NONE, _AFTER = b',"digests":', b',"digests":{}', b',"format":'
-_MEMBERS = ("authority", "sequence", "kind", "previous", "actor", "happened", "recorded", "format", "body", "digests")
+PAGE = 256  # rows looked at together
+KEPT = 4096  # texts kept to be known again, of each sort; all are forgotten when there are more
+LONG = 512  # characters of a text too long to be kept
+DIGESTS = 16  # texts of digests kept, which are long
+SHAPES = 1024  # shapes kept to be known again
+HALF = canonical.DEEPEST // 2 - 1  # levels in a text, so that one in the place of another, in an entry, is not too deep
+_CUT = frozenset(ledger.KINDS) - {*ledger.ABOUT_THE_LOG, "retention"}  # what is read by its parts: of the others, all
+
+_HEAD = re.compile(r'\{"actor":"(.{16})","authority":"([^"]+)","body":', re.DOTALL).match
+_AT_CASE, _AT_DIGESTS, _AT_FORMAT = ',"case":"', '","digests":', f',"format":"{ledger.FORMAT}","happened":"'
+_TAIL = re.compile(
+    r'([^"]+)","kind":"([^"]+)","previous":"(.{64})","recorded":"([^"]+)","sequence":([1-9][0-9]*)\}', re.DOTALL
+).fullmatch
+_FINDINGS, _FINDING, _FOUND = '"findings":[{"answer":', '},{"answer":', '}],"from":"'
+_WHAT = re.compile(r'"found":"[^"\x00-\x1f]*"')
+_SEAL = re.compile(r'\{"sealed":"([0-9a-f]{64})"\}')
+_FORMED = ("previous", "actor", "authority", "case", "happened", "recorded")  # the first is what the chain says it is
 _DIGITS = str.maketrans("", "", "0123456789")
-_COLUMNS = itemgetter(*_MEMBERS)
 
 UNREADABLE = (ViresError, AttributeError, KeyError, RecursionError, StopIteration, TypeError, ValueError)
 
-Members = dict[str, Any]
+
+class Told(NamedTuple):
+    """The members of an entry, what it seals, whether its digests may be new, and how it was read if not by its parts.
+
+    `previous` is empty where it is absent, and `sequence` is text.
+    """
+
+    actor: str
+    authority: str
+    body: Mapping[str, Any]
+    case: str | None
+    digests: Mapping[str, Any]
+    happened: str
+    kind: str
+    previous: str
+    recorded: str
+    sequence: str
+    seals: Sequence[str]
+    new: bool
+    read: Entry | None = None
 
 
 class Page(NamedTuple):
-    """Rows in order: the members and leaf of each, what they seal by number, and digests that may be new by number."""
+    """Rows in order, told in brief, and the leaf of each."""
 
-    members: Sequence[Members]
+    told: Sequence[Told]
     leaves: Sequence[bytes]
-    sealed: Mapping[str, int]
-    named: Mapping[int, Mapping[str, Any]]
 
 
 class _Shape(NamedTuple):
@@ -56,45 +88,128 @@ class Doubt(Exception):
 
 
 class Reader:
-    """Reads the bytes of entries, and knows again what it has read."""
+    """Reads the bytes of entries, and knows again what it has read; in brief, findings are checked and left out."""
 
-    def __init__(self) -> None:
-        self._known: list[tuple[bytes, Mapping[str, Any]]] = []
+    def __init__(self, brief: bool = False) -> None:
+        self._brief = brief
+        self._digests: list[tuple[str, Mapping[str, Any]]] = []
+        self._bodies: dict[str, Mapping[str, Any]] = {}
+        self._findings: set[str] = set()
         self._shapes: dict[str, _Shape] = {}
         self._kept = 0
         self.sealed: list[str] = []  # what the entries read seal, until somebody takes it away
 
     def entry(self, data: bytes) -> Entry:
         """What `ledger.decode` returns or raises."""
-        try:
-            members, sealed, _ = self.read(data)
-            _look_at(members)
-        except (*UNREADABLE, Doubt):
-            read = ledger.decode(data)
-            self.sealed += ledger.sealed_in(read.body)
-            return read
-        self.sealed += sealed
-        return entry(members)
+        told = self.told(data)
+        self.sealed += told.seals
+        if told.read is not None or not all(_well_formed(name, getattr(told, name)) for name in _FORMED):
+            return told.read or ledger.decode(data)
+        fields: dict[str, Any] = {name: getattr(told, name) for name in Entry.__slots__}
+        return Entry(**{**fields, "sequence": int(told.sequence)})
 
-    def read(self, data: bytes) -> tuple[Members, Sequence[str], bool]:
-        """The members of canonical bytes, what they seal, whether their digests are new; Doubt or UNREADABLE else."""
-        shorter, digests = self._short(data)
-        text = shorter.decode()
+    def told(self, data: bytes) -> Told:
+        """What the bytes tell, where the members of `_FORMED` are well formed; LedgerError where `decode` raises it."""
+        try:
+            if told := self._parts(data.decode()):
+                return told
+        except (*UNREADABLE, Doubt):
+            pass
+        entry = ledger.decode(data)
+        fields: dict[str, Any] = {name: getattr(entry, name) for name in Entry.__slots__}
+        fields |= {"sequence": str(entry.sequence), "previous": entry.previous or ""}
+        return Told(**fields, seals=tuple(ledger.sealed_in(entry.body)), new=True, read=entry)
+
+    def _parts(self, text: str) -> Told | None:
+        """What a text tells of an entry of a case; None, Doubt or UNREADABLE where it cannot be cut into its parts."""
+        before, _, after = text.rpartition(_AT_FORMAT)
+        head, tail = _HEAD(before), _TAIL(after)
+        if head is None or tail is None:
+            return None
+        before, digests, new = self._named(before)
+        body, _, case = before.rpartition(_AT_CASE)
+        happened, kind, previous, recorded, sequence = tail.groups()
+        if kind not in _CUT or sequence == "1":
+            return None
+        members, seals = self._body(body[head.end() :])
+        actor, authority = head.groups()
+        return Told(actor, authority, members, case, digests, happened, kind, previous, recorded, sequence, seals, new)
+
+    def _named(self, before: str) -> tuple[str, Mapping[str, Any], bool]:
+        """What stands before the digests that end a text, the digests, and whether they may be new."""
+        for text, digests in self._digests:
+            if before.endswith(text):
+                return before[: -len(text)], digests, False
+        before, _, named = before.rpartition(_AT_DIGESTS)
+        digests, _ = self._plain(named)
+        _sure(ledger.well_formed("digests", digests))
+        self._digests.insert(0, (_AT_DIGESTS + named, digests))
+        del self._digests[DIGESTS:]
+        return before, digests, True
+
+    def _body(self, text: str) -> tuple[Mapping[str, Any], Sequence[str]]:
+        """The body a text spells, in brief if that is asked for, and what it seals."""
+        if not self._brief:
+            return self._plain(text)
+        start, end = text.find(_FINDINGS), text.rfind(_FOUND)
+        if 0 < start < end:
+            text = self._briefly(text, start, end)
+        known = self._bodies.get(text)
+        if known is not None:
+            return known, ()
+        members, seals = self._valued(text) or self._plain(text)
+        if not seals and len(text) < LONG:
+            _room(self._bodies)[text] = members
+        return members, seals
+
+    def _valued(self, text: str) -> tuple[Mapping[str, Any], Sequence[str]] | None:
+        """The body a text spells that ends with a string or a seal as its value, and what it seals; None for others.
+
+        It is canonical if it is with an empty string in the value's place.
+        """
+        before, name, after = text.rpartition('"value":')
+        value = after[:-1]
+        seal = _SEAL.fullmatch(value) if value[:1] == "{" else None
+        if not name or "\\" in text or after[-1:] != "}" or not (seal or _is_plain(value)) or len(text) >= LONG:
+            return None
+        empty = f'{before}"value":""}}'
+        known = self._bodies.get(empty)
+        if known is None:
+            known, seals = self._plain(empty)
+            if seals:
+                return None
+            _room(self._bodies)[empty] = known
+        if seal is None:
+            return {**known, "value": value[1:-1]}, ()
+        return {**known, "value": {"sealed": seal[1]}}, seal.groups()
+
+    def _briefly(self, text: str, start: int, end: int) -> str:
+        """A body with nothing in the list of its findings, where each of them is canonical and seals nothing.
+
+        A finding is canonical if it is with an empty string in the place of what was found.
+        """
+        found = text[start + len(_FINDINGS) : end]
+        _sure("\\" not in found)
+        findings = _WHAT.sub('"found":""', found).split(_FINDING)
+        if self._findings.issuperset(findings):
+            findings = []
+        for finding in {*findings} - self._findings:
+            _sure(not self._plain(f'{{"answer":{finding}}}')[1])
+            if len(finding) < LONG:
+                _room(self._findings).add(finding)
+        return f'{text[:start]}"findings":[{text[end + 1 :]}'
+
+    def _plain(self, text: str) -> tuple[Any, Sequence[str]]:
+        """The object whose canonical text this is, and what it seals; Doubt or UNREADABLE otherwise."""
         members, end = _READ(text, 0)
-        seals = self._shape(text)
-        if end != len(text):
+        if end != len(text) or type(members) is not dict:
             raise Doubt
+        seals = self._shape(text)
         if seals is None:  # a shape not seen before
-            _sure(type(members) is dict, canonical.encode(members) == shorter)
+            _sure(_is_canonical(members, text))
             self._keep(text)
             seals = '"sealed"' in text
-        sealed = ledger.seals(members["body"]) if seals else ()
-        new = digests is None and members["digests"] != {}
-        if new:
-            self._learn(members["digests"])
-        elif digests is not None:
-            members["digests"] = digests
-        return members, sealed, new
+        return members, _seals(members, text) if seals else ()
 
     def _shape(self, text: str) -> bool | None:
         """Whether anything may be sealed in a text of a shape seen before; None in any other.
@@ -113,31 +228,15 @@ class Reader:
         """Nothing; the shape of a canonical text is known from now on."""
         if "\\" in text or self._kept >= SHAPES:
             return
-        self._kept += 1
         parts = text.split('"')
         marks = parts[::2]
         outside = '"'.join(marks).translate(_DIGITS)
         at = [2 * n + 1 for n, each in enumerate(marks[1:]) if each.startswith(":")]
+        if not at:
+            return
+        self._kept += 1
         known = self._shapes.setdefault(outside, _Shape(itemgetter(*at), {}))
         known.keys[known.among(parts)] = "sealed" in known.among(parts)
-
-    def _short(self, data: bytes) -> tuple[bytes, Mapping[str, Any] | None]:
-        """The bytes with nothing in the place of digests that are known, and those; else the bytes as they are."""
-        at = data.rfind(_AFTER)
-        if at < 0 or data.endswith(_NONE, 0, at):
-            return data, None
-        for text, digests in self._known:
-            if data.endswith(text, 0, at):
-                after = data[at:]
-                if after.count(b"}") == 1 and not (b"{" in after or b"[" in after or b"]" in after):
-                    return data[: at - len(text)] + _NONE + after, digests
-        return data, None
-
-    def _learn(self, digests: Mapping[str, Any]) -> None:
-        """Nothing; the digests are known from now on."""
-        _sure(ledger.well_formed("digests", digests))
-        self._known.insert(0, (_NAMED + canonical.encode(digests), digests))
-        del self._known[KEPT:]
 
 
 class Skim:
@@ -145,7 +244,7 @@ class Skim:
 
     def __init__(self, authority: str) -> None:
         self._authority = authority
-        self._reader = Reader()
+        self._reader = Reader(brief=True)
         self._sequence, self._previous, self._recorded = 0, "", ""
 
     def page(self, rows: Sequence[Row]) -> Page:
@@ -156,71 +255,47 @@ class Skim:
             raise Doubt from error
 
     def _page(self, rows: Sequence[Row]) -> Page:
-        read = [self._reader.read(row.bytes) for row in rows]
-        members, leaves = [each for each, _, _ in read], merkle.leaf_hashes(row.bytes for row in rows)
-        self._look(rows, members, leaves)
-        sealed = {seal: each["sequence"] for each, seals, _ in read if seals for seal in seals}
-        named = {each["sequence"]: each["digests"] for each, _, new in read if new}
-        return Page(members, leaves, sealed, named)
-
-    def _look(self, rows: Sequence[Row], members: Sequence[Members], leaves: Sequence[bytes]) -> None:
-        """Nothing, once the rows hold every other thing that entries must, each after the one before."""
+        told, leaves = [self._reader.told(row.bytes) for row in rows], merkle.leaf_hashes(row.bytes for row in rows)
         if not self._sequence:
-            first = members[0]
-            _sure("previous" not in first, first["kind"] == "log-opened", type(first["body"]["training"]) is bool)
-            first["previous"] = ""
-        authorities, numbers, kinds, previous, actors, happened, recorded, formats, bodies, _ = zip(
-            *map(_COLUMNS, members), strict=True
-        )
-        stored, filed, cases, sorts, _, digests = zip(*rows, strict=True)
+            first = told[0]
+            _sure(first.kind == "log-opened", type(first.body["training"]) is bool)
+        columns = dict(zip(Told._fields, zip(*told, strict=True), strict=True))
+        previous, recorded, kinds = columns["previous"], columns["recorded"], columns["kind"]
+        stored, filed, filed_cases, sorts, _, digests = zip(*rows, strict=True)
         chain = [self._previous, *(leaf.hex() for leaf in leaves)]
         _sure(
-            {*authorities, *stored} == {self._authority},
-            numbers == filed == (*range(self._sequence + 1, self._sequence + len(rows) + 1),),
-            {*map(type, numbers)} == {int},
+            {*columns["authority"], *stored} == {self._authority},
+            filed == (*range(self._sequence + 1, self._sequence + len(rows) + 1),),
+            {*map(type, filed)} == {int},
+            columns["sequence"] == (*map(str, filed),),
             kinds == sorts,
-            cases == (*(each.get("case") for each in members),),
-            sum(map(len, members)) == len(members) * len(_MEMBERS) + sum("case" in each for each in members),
+            columns["case"] == filed_cases,
             digests == (*leaves,),
             [*previous] == chain[:-1],
-            (self._recorded, *recorded) == (*sorted((self._recorded, *recorded)),),
-            {*formats} == {ledger.FORMAT},
-            {*map(type, bodies)} == {dict},
+            [self._recorded, *recorded] == sorted([self._recorded, *recorded]),
             "log-opened" not in kinds[not self._sequence :],
-            all(_may_be_of(kind, case) for kind, case in {*zip(kinds, cases, strict=True)}),
+            *(_well_formed(name, each) for name in _FORMED[1:] for each in {*columns[name]} - {None}),
         )
-        for name, column in (
-            ("kind", kinds),
-            ("authority", stored),
-            ("actor", actors),
-            ("happened", happened),
-            ("recorded", recorded),
-        ):
-            _sure(*(_well_formed(name, each) for each in {*column}))
-        _sure(*(_well_formed("case", each) for each in {*cases} - {None}))
-        members[0].get("previous") or members[0].pop("previous")
-        self._sequence, self._previous, self._recorded = numbers[-1], chain[-1], recorded[-1]
+        self._sequence, self._previous, self._recorded = filed[-1], chain[-1], recorded[-1]
+        return Page(told, leaves)
 
 
-def entry(members: Mapping[str, Any]) -> Entry:
-    """The entry that has these members."""
-    fields: dict[str, Any] = {name: members.get(name) for name in Entry.__slots__}
-    return Entry(**fields)
+def _seals(members: object, text: str) -> Sequence[str]:
+    """What `ledger.seals` finds in an object, given its canonical text."""
+    found = _SEAL.findall(text)
+    return found if "\\" not in text and len(found) == text.count('"sealed"') else ledger.seals(members)
 
 
-def _look_at(members: Members) -> None:
-    """Nothing, where the members of one entry are well formed, its digests and seals among them already."""
-    kind, case, first = members["kind"], members.get("case"), members["sequence"] == 1
-    _sure(
-        members.keys() == {*_MEMBERS} - ({"previous"} if first else set()) | ({"case"} if "case" in members else set()),
-        members["format"] == ledger.FORMAT,
-        members["body"].__class__ is dict,
-        _may_be_of(kind, case),
-        first or ledger.well_formed("previous", members["previous"]),
-        ledger.well_formed("sequence", members["sequence"]),
-        "case" not in members or _well_formed("case", case),
-        *(_well_formed(name, members[name]) for name in ("authority", "kind", "actor", "happened", "recorded")),
-    )
+def _is_plain(value: str) -> bool:
+    """Whether a text without escapes is a string and holds nothing that must be escaped."""
+    return value[:1] == value[-1:] == '"' and value.count('"') == 2 and value.isprintable()
+
+
+def _room(kept: Any) -> Any:
+    """What is kept, with room for one more: if it is full, all of it is forgotten."""
+    if len(kept) >= KEPT:
+        kept.clear()
+    return kept
 
 
 def _sure(*told: bool) -> None:
@@ -229,13 +304,17 @@ def _sure(*told: bool) -> None:
         raise Doubt
 
 
-def _may_be_of(kind: str, case: str | None) -> bool:
-    return case is None if kind in ledger.ABOUT_THE_LOG else case is not None or kind != "case-opened"
-
-
 @lru_cache(maxsize=4096)  # a log says the same persons, days and cases again and again
 def _well_formed(name: str, value: object) -> bool:
     return ledger.well_formed(name, value)
+
+
+def _is_canonical(value: object, text: str) -> bool:
+    """Whether the text is that of the value in canonical form, of no more than `HALF` levels."""
+    around = canonical.DEEPEST - HALF
+    for _ in range(around):
+        value = [value]
+    return canonical.encode(value) == ("[" * around + text + "]" * around).encode()
 
 
 def _whole(digits: str) -> int:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from engine import auditing, ledger, skimming
+from engine.errors import LedgerError
 from engine.ledger import Row
 from tests.simulator import Council
 
@@ -26,8 +30,8 @@ def log_of(*texts: str) -> Iterator[Row]:
     for number, text in enumerate(texts, 1):
         data = text.replace("PREVIOUS", previous).replace('"NUMBER"', str(number)).encode()
         leaf = ledger.leaf(data)
-        kind = "log-opened" if number == 1 else "recorded"
-        yield Row("camden", number, None if number == 1 else "A", kind, data, leaf)
+        kind = "log-opened" if '"kind":"log-opened"' in text else "recorded"
+        yield Row("camden", number, None if kind == "log-opened" else "A", kind, data, leaf)
         previous = leaf.hex()
 
 
@@ -47,11 +51,29 @@ def nested(depth: int) -> Any:
     return [] if depth == 1 else [nested(depth - 1)]
 
 
+def found(*findings: object, **more: object) -> dict[str, object]:
+    """The body of a decision, or what can pass for one."""
+    return {"answer": "met", "findings": list(findings), "from": "need", **more}
+
+
+def within(value: object, levels: int) -> object:
+    return value if levels == 0 else {"a": within(value, levels - 1)}
+
+
 PLAIN = entry({"name": "a", "value": 5})
 DEEP = entry({"name": nested(62)})  # with the entry and its body, 64
+SAID = entry({"name": "a", "type": "text", "value": "£5"})
+SHUT = entry({"name": "a", "type": "text", "value": {"sealed": "0f" * 32}})
+FINDING = {"answer": "met", "found": "5 days", "required": "4 days", "rule": "a"}
+DECIDED = entry(found(FINDING, {"answer": "refer", "rule": "b", "settled": {"answer": "met", "entry": 2}}))
+OWED = entry({"n": -5})
+WHY = entry({"reason": {"sealed": "1f" * 32}, "value": "5"})
+HID = entry(found({"answer": "met", "found": {"sealed": "2f" * 32}}))
+SEEN = (PLAIN, DEEP, SAID, SHUT, DECIDED, OWED, WHY, HID, PLAIN, SAID, SHUT, DECIDED)
 
 
 def doubted(*texts: str) -> bool:
+    """Whether what is written out of order in one entry of the log keeps all of it from being told."""
     skim = skimming.Skim("camden")
     try:
         skim.page(list(log_of(*texts)))
@@ -64,10 +86,23 @@ def faulted(*texts: str) -> bool:
     return not all(step.ok for step in ledger.verify("camden", log_of(*texts), {}, ()))
 
 
-@pytest.mark.parametrize("text", [PLAIN, DEEP, entry({"a": "\\ \n é £"}), entry({"x": {"sealed": "0f" * 32}}, {})])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(PLAIN, DEEP, SAID, SHUT, DECIDED, OWED, WHY, HID),
+        entry({"a": "\\ \n é £"}),
+        entry({"x": {"sealed": "0f" * 32}}, {}),
+        entry({"value": 'said "so"'}),
+        entry({"value": "\x7f\u2028"}),
+        entry(found({**FINDING, "found": 'said "so"'})),
+        entry(within(found(FINDING), 58)),
+        entry(found({"answer": "met", "found": nested(60)})),
+        entry({}, {"sealed": "0f" * 32}),
+    ],
+)
 def test_an_entry_in_order_is_told_so_the_first_time_and_again(text: str) -> None:
-    assert not doubted(opening(), text, PLAIN, text, text, PLAIN)
-    assert not faulted(opening(), text, PLAIN, text, text, PLAIN)
+    assert not doubted(opening(), text, *SEEN, text, text, PLAIN)
+    assert not faulted(opening(), text, *SEEN, text, text, PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +133,8 @@ def test_an_entry_in_order_is_told_so_the_first_time_and_again(text: str) -> Non
         PLAIN.replace('"case":"A",', ""),
         PLAIN.replace('"case":"A"', '"case":"A","cash":"A"'),
         PLAIN.replace("recorded", "log-opened", 1),
+        opening().replace('"recorded"', '"previous":"PREVIOUS","recorded"'),
+        OWED.replace("-5", "-0"),
         PLAIN.replace("cd" * 32, "CD" * 32),
         *(entry({}, digests) for digests in (0, False, "", [], {"packs": []}, {"packs": {"one": 0}})),
         entry({"name": {"sealed": "0f"}}),
@@ -105,10 +142,41 @@ def test_an_entry_in_order_is_told_so_the_first_time_and_again(text: str) -> Non
         entry({"name": nested(63)}),
         entry({"name": {"\U0001f600": 1, "\ufb33": 2}}),  # in order of code points, not of UTF-16 units
         entry({"x": [PACKS]}).replace('"digests"', '"digest"'),
+        SAID.replace('"value":"£5"}', '"value":'),
+        SAID.replace('"£5"', '"£\n5"'),
+        SAID.replace('"£5"', '"\\u00a35"'),
+        SAID.replace('"£5"', '"£5'),
+        SAID.replace('"£5"', "£5"),
+        SAID.replace('"value":"£5"', '"value":"£5","value":"£5"'),
+        SAID.replace('"£5"}', '"£5"]'),
+        SHUT.replace("0f0f", "0F0F"),
+        SHUT.replace("0f0f", "0f0"),
+        SHUT.replace("}}", "},}"),
+        SAID.replace('"case":"A",', '"case":"A","case":"A",'),
+        SAID.replace('"kind":"recorded"', '"kind":"recorded","kind":"recorded"'),
+        SAID.replace('"kind":"recorded"', '"kind":"retold"'),
+        SAID.replace(ACTOR, '0","actor":"012'),
+        DECIDED.replace('"5 days"', '"5\tdays"'),
+        DECIDED.replace('"5 days"', '"5\\u0020days"'),
+        DECIDED.replace('"5 days"', "50" * 16),
+        DECIDED.replace('"found":"5 days","required"', '"required":"4 days","found"'),
+        DECIDED.replace('"rule":"a"', '"rule":"a","rule":"a"'),
+        DECIDED.replace('},{"answer":"refer"', '}{"answer":"refer"'),
+        DECIDED.replace('},{"answer":"refer"', '},,{"answer":"refer"'),
+        DECIDED.replace('},{"answer":"refer"', '},{"answer":},{"answer":"refer"'),
+        DECIDED.replace('"entry":2', '"entry":02'),
+        DECIDED.replace('"entry":2', '"entry":-0'),
+        DECIDED.replace('}],"from":', '}], "from":'),
+        DECIDED.replace('}],"from":"need"', '}],"from":"need","from":"need"'),
+        DECIDED.replace('"findings":', '"findings":[],"findings":'),
+        entry(found({"answer": "met", "found": {"sealed": "0f"}})),
+        entry(found({"answer": "met", "found": nested(61)})),
+        entry(within(found({"answer": "met", "found": nested(30)}), 32)),
+        entry({**found(), "a": within(found({"answer": "met", "found": nested(30)}), 31)}),
     ],
 )
 def test_an_entry_out_of_order_is_doubted_wherever_the_log_is_found_at_fault(text: str) -> None:
-    for log in ((opening(), text), (opening(), PLAIN, text), (opening(), PLAIN, DEEP, PLAIN, PLAIN, text, PLAIN)):
+    for log in ((opening(), text), (opening(), PLAIN, text), (opening(), *SEEN, text, PLAIN)):
         assert faulted(*log)
         assert doubted(*log)
 
@@ -117,8 +185,75 @@ def test_digests_seen_before_are_known_only_where_they_are_the_entrys_own() -> N
     inside = entry({"digests": PACKS, "format": "}"}, {})
     assert not doubted(opening(), PLAIN, inside, PLAIN)
     read = skimming.Skim("camden").page(list(log_of(opening(), PLAIN, inside, PLAIN)))
-    assert [each["digests"] for each in read.members] == [{}, PACKS, {}, PACKS]
-    assert read.named == {2: PACKS}
+    assert [each.digests for each in read.told] == [{}, PACKS, {}, PACKS]
+    assert [each.new for each in read.told] == [True, True, True, False]
+
+
+def mangled(text: str, others: list[list[str]], chance: random.Random) -> str:
+    """The text with a token or a few left out, doubled, moved, or taken from another text."""
+    tokens = TOKENS.findall(text)
+    for _ in range(chance.choice((1, 1, 2))):
+        at, length = chance.randrange(len(tokens)), chance.choice((1, 1, 2, 3, 5))
+        other = chance.choice(others)
+        start = chance.randrange(len(other))
+        piece = chance.choice(([], tokens[at : at + length] * 2, other[start : start + length], [chance.choice(ODD)]))
+        tokens[at : at + length] = piece
+    return "".join(tokens)
+
+
+TOKENS = re.compile(r'["{}\[\],:]|[^"{}\[\],:]+')
+ODD = (
+    "\\",
+    "\n",
+    "\x7f",
+    " ",
+    "0",
+    "-0",
+    "1.5",
+    '"sealed"',
+    '{"sealed":"' + "0f" * 32 + '"}',
+    "'",
+    "£",
+    "null",
+    "true",
+)
+
+
+@pytest.mark.parametrize("tries", [6000, pytest.param(400_000, marks=pytest.mark.soak)])
+def test_what_is_read_by_its_parts_is_what_decoding_reads_and_nothing_else_is(tries: int) -> None:
+    chance = random.Random(8)
+    texts = (*SEEN, entry({}, {}), entry({"a": [1]}))
+    good = [each.replace("PREVIOUS", "0" * 64).replace('"NUMBER"', "7") for each in texts]
+    brief, whole = skimming.Reader(brief=True), skimming.Reader()
+    others = [TOKENS.findall(each) for each in good]
+    read = 0
+    for _ in range(tries):
+        text = mangled(chance.choice(good), others, chance).encode()
+        try:
+            entry_ = ledger.decode(text)
+        except LedgerError:
+            entry_ = None
+        assert read_by(whole, text) == entry_, text
+        in_brief = read_by(brief, text)
+        assert (in_brief is None) == (entry_ is None), text
+        if entry_ is not None and in_brief is not None:
+            read += 1
+            assert shortened(in_brief) == shortened(entry_)
+            assert {*brief.told(text).seals} == {*ledger.sealed_in(entry_.body)}
+    assert read > tries // 50
+
+
+def read_by(reader: skimming.Reader, data: bytes) -> ledger.Entry | None:
+    try:
+        return reader.entry(data)
+    except LedgerError:
+        return None
+
+
+def shortened(entry: ledger.Entry) -> object:
+    """An entry without the findings that are left out of a brief reading."""
+    text = json.dumps(entry.body, ensure_ascii=False)
+    return replace(entry, body=re.sub(r'"findings": \[\{"answer":.*\}\], "from": "', '"findings": [], "from": "', text))
 
 
 def test_a_sound_log_is_read_once_and_its_cases_are_not_folded(monkeypatch: pytest.MonkeyPatch) -> None:
