@@ -11,19 +11,21 @@ import json
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
 from benchmarks import equal, events, processes, rules, scene
 from benchmarks.lines import Line
-from engine import auditing, replaying, store, whatif
+from engine import auditing, store, whatif
 from engine.library import Library
 
 ROUNDS = 3
 SAMPLE = 300  # cases taken again
-SHARED = 2400  # cases taken again by one process and by two, enough that their start does not count for much
-COMMITS = 100
+SHARED = 1200  # cases taken again by one process and by two, their starts and the building of their laws among it
+COMMITS = 200
 PACK = "rules/local/camden"
 ROWS = "SELECT authority, sequence, case_id, kind, bytes, leaf FROM entry WHERE authority = ? ORDER BY sequence"
 
@@ -39,26 +41,25 @@ def lines(place: Path, shelf: Library, size: int) -> Iterator[Line]:
     beside = f"an entry of {size // 10:,}"
     yield Line(f"verify, an entry of {size:,}", each[large], "s", beside, each[small], most=1.15)
     yield Line(f"audit verify of {size:,}, resident", _memory(large), "MB", "", 0, most=300)
-    large.unlink()
-    yield from _again(place, shelf, _log(place / "copies.db", shelf, (SHARED + 1) * events.EVENTS))
+    yield from _again(place, shelf)
 
 
-def _again(place: Path, shelf: Library, large: Path) -> Iterator[Line]:
+def _again(place: Path, shelf: Library) -> Iterator[Line]:
     """Decisions taken again, beside events replayed and tables evaluated."""
     beside, theirs = events.application(place / "events.db", 60), rules.zen()
     if beside is None or theirs is None:
         print("  eventsourcing or zen-engine is not installed: pip install -r benchmarks/requirements.txt")
-    with store.open_store(str(large), read_only=True) as opened:
-        every = opened.case_ids(scene.AUTHORITY)
-        cases = every[: SAMPLE + 1]
+    copies = _log(place / "copies.db", shelf, (SHARED + 1) * events.EVENTS)
+    with store.open_store(str(copies), read_only=True) as opened:
+        cases = opened.case_ids(scene.AUTHORITY)[: SAMPLE + 1]
         replayed, asked = _replayed(opened, cases), _asked(opened, shelf, cases)
-        one, two = (_in_processes(opened, large, every[:SHARED], jobs) for jobs in (1, 2))
-    yield Line("replay in two processes, a decision", two, "s", "in one", one, least=1.7)
+    one, two = (_in_processes(copies, jobs) for jobs in (1, 2))
+    yield Line(f"audit replay --jobs 2, {SHARED:,} cases", two.seconds, "s", "--jobs 1", one.seconds, least=1.7)
+    yield Line("both processors' time", two.processor, "s", "one's", one.processor)
     if beside is not None:
         event = median(_time(beside.replay, process_time) for _ in range(ROUNDS))
-        commit = median(_time(beside.commit) for _ in range(COMMITS))
         yield Line("replay, an explained decision", replayed, "s", "eventsourcing, an event", event, most=1)
-        yield Line("append with a decision", _appended(place, shelf), "s", "eventsourcing, a commit", commit, most=4)
+        yield from _appended(place, shelf, beside.commit)
     if theirs is not None:
         plain = [equal.plain(each) for each in equal.situations(rules.CASES)]
         bare = median(
@@ -139,24 +140,44 @@ def _asked(opened: store.Store, shelf: Library, cases: Sequence[str]) -> float:
     return (process_time() - began - built) / (every - first)
 
 
-def _in_processes(opened: store.Store, path: Path, cases: Sequence[str], jobs: int) -> float:
-    """The seconds a decision takes by both evaluators in so many processes, their start among them."""
-    wanted = [replaying.Wanted(scene.AUTHORITY, tuple(cases))]
-    return _time(lambda: len(list(replaying.take_again(opened, replaying.Place(str(path)), wanted, jobs))))
+def _in_processes(path: Path, jobs: int) -> processes.Spent:
+    """What it takes to take every decision of a log again by both evaluators in so many processes, as a user would."""
+    words = [sys.executable, "-m", "cli", "--database", str(path), "audit", "replay", "--jobs", str(jobs)]
+    return processes.spent(words)
 
 
-def _appended(place: Path, shelf: Library) -> float:
-    """The seconds a step takes: judged by both evaluators, written, on the disk."""
-    with scene.first_case(place / "appended.db", shelf) as made:
-        cases = iter(scene.fill(made, (COMMITS + 3) * events.EVENTS))
+def _appended(place: Path, shelf: Library, commit: Callable[[], object]) -> Iterator[Line]:
+    """A step judged by both evaluators and written, their commit of an event, a bare commit: in turn, on one disk."""
+    took: dict[str, list[float]] = {"ours": [], "theirs": [], "bare": [], "judged": []}
+
+    def timed(name: str, done: Callable[[], object]) -> None:
+        began = perf_counter()
+        done()
+        took[name].append(perf_counter() - began)
+
+    with scene.first_case(place / "appended.db", shelf) as made, closing(_plain(place / "plain.db")) as plain:
+        cases = iter(scene.fill(made, (2 * COMMITS + 3) * events.EVENTS))
         desk = scene.office(made, shelf)
-        times = []
-        for case in cases:
+        for case, other in zip(cases, cases, strict=False):
+            desk.case(scene.AUTHORITY, other)
+            timed("judged", partial(desk.prospect, scene.AUTHORITY, other, scene.STEP))
             desk.case(scene.AUTHORITY, case)
-            began = perf_counter()
-            desk.advance(scene.AUTHORITY, case, scene.STEP)
-            times.append(perf_counter() - began)
-        return median(times)
+            timed("ours", partial(desk.advance, scene.AUTHORITY, case, scene.STEP))
+            last = made.rows(scene.AUTHORITY, after=made.newest(scene.AUTHORITY) - 1)
+            timed("theirs", commit)
+            timed("bare", partial(plain.execute, "INSERT INTO entry (bytes) VALUES (?)", (next(last).bytes,)))
+    found = {name: median(each) for name, each in took.items()}
+    yield Line("append with a decision", found["ours"], "s", "eventsourcing, a commit", found["theirs"], most=4)
+    yield Line("of which it is judged", found["judged"], "s", "a bare commit of its bytes", found["bare"])
+
+
+def _plain(path: Path) -> sqlite3.Connection:
+    """A table of bytes, each row a durable commit of its own."""
+    plain = sqlite3.connect(path, isolation_level=None)
+    plain.execute("PRAGMA journal_mode = WAL")
+    plain.execute("PRAGMA synchronous = FULL")
+    plain.execute("CREATE TABLE entry (sequence INTEGER PRIMARY KEY, bytes BLOB NOT NULL)")
+    return plain
 
 
 def _time(done: Callable[[], object], clock: Callable[[], float] = perf_counter) -> float:

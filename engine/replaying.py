@@ -16,7 +16,7 @@ from engine.replay import Replayed
 if TYPE_CHECKING:
     from engine.auditing import Source
 
-SHARES = 8  # of the cases for each process, so that none is left with all the long ones
+SHARES = 32  # of the cases for each process, so that none waits long for the last
 
 
 class Place(NamedTuple):
@@ -77,13 +77,14 @@ def _open(place: Place) -> None:
     """Nothing; this process has its own store or bundle open."""
     import gc
 
-    gc.enable()
     if place.bundle:
         _OPENED.append((bundles.Shelf(bundles.read(bundles.unpack(place.bundle))), Books()))
     else:
         from engine import store
 
         _OPENED.append((store.open_store(place.url, read_only=True), Books()))
+    gc.freeze()  # what is here now is never garbage: looking for it there takes time
+    gc.enable()
 
 
 def _one_share(share: Wanted) -> list[Replayed]:
