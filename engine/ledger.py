@@ -581,8 +581,9 @@ def _seal_step(seen: Seen, openings: Mapping[str, Opening]) -> Step:
     A seal without one is no fault, since a log outlives what it seals; but where no erasure on the log says why it is
     gone, the step names the entries.
     """
-    problems = [Problem(None, fault) for key, opening in openings.items() for fault in _seal_check(seen, key, opening)]
-    matching = sum(1 for key in seen.sealed if key in openings and _opens(openings[key]))
+    good = {key for key, opening in openings.items() if key == opening.commitment and _opens(opening)}
+    problems = [Problem(None, fault) for key in openings for fault in _seal_check(seen, key, key in good)]
+    matching = len(good & seen.sealed.keys())
     gone = [key for key in seen.sealed if key not in openings]
     lost = sorted({seen.sealed[key] for key in gone if key not in seen.erased})
     step = _step(6, "seals", "", problems)
@@ -597,8 +598,8 @@ def _named(entries: Sequence[int]) -> str:
     return f"{'entry' if len(entries) == 1 else 'entries'} {some}{' and others' * (len(entries) > 5)}"
 
 
-def _seal_check(seen: Seen, key: str, opening: Opening) -> Iterator[str]:
-    if key != opening.commitment or not _opens(opening):
+def _seal_check(seen: Seen, key: str, opens: bool) -> Iterator[str]:
+    if not opens:
         yield f"the opening kept for {key[:16]} does not match that seal"
     elif key not in seen.sealed:
         yield f"the opening kept for {key[:16]} belongs to no entry that could be read"

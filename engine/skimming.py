@@ -151,9 +151,9 @@ class Reader:
         """The body a text spells, in brief if that is asked for, and what it seals."""
         if not self._brief:
             return self._plain(text)
-        start, end = text.find(_FINDINGS), text.rfind(_FOUND)
-        if 0 < start < end:
-            text = self._briefly(text, start, end)
+        start = text.find(_FINDINGS)
+        if start > 0:
+            text = self._briefly(text, start)
         known = self._bodies.get(text)
         if known is not None:
             return known, ()
@@ -183,13 +183,15 @@ class Reader:
             return {**known, "value": value[1:-1]}, ()
         return {**known, "value": {"sealed": seal[1]}}, seal.groups()
 
-    def _briefly(self, text: str, start: int, end: int) -> str:
+    def _briefly(self, text: str, start: int) -> str:
         """A body with nothing in the list of its findings, where each of them is canonical and seals nothing.
 
         A finding is canonical if it is with an empty string in the place of what was found.
         """
+        end = text.rfind(_FOUND)
         found = text[start + len(_FINDINGS) : end]
-        _sure("\\" not in found)
+        if end < start or "\\" in found:
+            return text
         findings = _WHAT.sub('"found":""', found).split(_FINDING)
         if self._findings.issuperset(findings):
             findings = []
