@@ -243,6 +243,17 @@ def test_what_is_read_by_its_parts_is_what_decoding_reads_and_nothing_else_is(tr
     assert read > tries // 50
 
 
+@pytest.mark.parametrize("tries", [150, pytest.param(20_000, marks=pytest.mark.soak)])
+def test_a_log_with_any_entry_mangled_and_the_chain_worked_out_again_is_doubted_when_it_is_at_fault(tries: int) -> None:
+    chance, others = random.Random(9), [TOKENS.findall(each) for each in SEEN]
+    sound = 0
+    for _ in range(tries):
+        log = (opening(), *SEEN, mangled(chance.choice(SEEN), others, chance), PLAIN)
+        assert doubted(*log) == faulted(*log), log[-2]
+        sound += not faulted(*log)
+    assert 0 < sound < tries
+
+
 def read_by(reader: skimming.Reader, data: bytes) -> ledger.Entry | None:
     try:
         return reader.entry(data)
