@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -74,16 +74,24 @@ SEEN = (PLAIN, DEEP, SAID, SHUT, DECIDED, OWED, WHY, HID, PLAIN, SAID, SHUT, DEC
 
 def doubted(*texts: str) -> bool:
     """Whether what is written out of order in one entry of the log keeps all of it from being told."""
+    return rows_doubted(list(log_of(*texts)))
+
+
+def rows_doubted(rows: list[Row]) -> bool:
     skim = skimming.Skim("camden")
     try:
-        skim.page(list(log_of(*texts)))
+        skim.page(rows)
     except skimming.Doubt:
         return True
     return False
 
 
 def faulted(*texts: str) -> bool:
-    return not all(step.ok for step in ledger.verify("camden", log_of(*texts), {}, ()))
+    return rows_faulted(log_of(*texts))
+
+
+def rows_faulted(rows: Iterable[Row]) -> bool:
+    return not all(step.ok for step in ledger.verify("camden", rows, {}, ()))
 
 
 @pytest.mark.parametrize(
@@ -179,6 +187,49 @@ def test_an_entry_out_of_order_is_doubted_wherever_the_log_is_found_at_fault(tex
     for log in ((opening(), text), (opening(), PLAIN, text), (opening(), *SEEN, text, PLAIN)):
         assert faulted(*log)
         assert doubted(*log)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"authority": "merton"},
+        {"sequence": 9},
+        {"case": "B"},
+        {"case": None},
+        {"kind": "judgement"},
+        {"kind": "log-opened"},
+        {"leaf": bytes(32)},
+        {"bytes": b""},
+    ],
+)
+def test_a_column_that_says_otherwise_than_the_bytes_is_doubted_in_every_row(column: dict[str, Any]) -> None:
+    rows = list(log_of(opening(), *SEEN))
+    for place in range(1, len(rows)):
+        altered = [*rows[:place], rows[place]._replace(**column), *rows[place + 1 :]]
+        if altered != rows:
+            assert rows_faulted(altered)
+            assert rows_doubted(altered)
+
+
+def test_rows_left_out_doubled_or_out_of_order_are_doubted() -> None:
+    rows = list(log_of(opening(), *SEEN))
+    for place in range(1, len(rows) - 1):
+        one, two = rows[place : place + 2]
+        for put in ([], [one, one, two], [two], [two, one], [one._replace(sequence=two.sequence), two]):
+            altered = [*rows[:place], *put, *rows[place + 2 :]]
+            if altered != rows[: len(altered)]:
+                assert rows_faulted(altered)
+                assert rows_doubted(altered)
+
+
+def test_an_entry_numbered_wrongly_is_doubted_though_the_chain_is_whole() -> None:
+    for number in ("1", "3", "02", "2.0", str(10**20)):
+        text = PLAIN.replace('"NUMBER"', number)
+        first, second = log_of(opening(), text)
+        for filed in (2, 3):
+            rows = [first, second._replace(sequence=filed)]
+            assert rows_faulted(rows)
+            assert rows_doubted(rows)
 
 
 def test_digests_seen_before_are_known_only_where_they_are_the_entrys_own() -> None:
