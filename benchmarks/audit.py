@@ -103,7 +103,7 @@ def _bare(path: Path) -> int:
 
 def _memory(path: Path) -> float:
     """The most memory that verifying takes, in MB."""
-    return processes.run([sys.executable, "-m", "cli", "--database", str(path), "audit", "verify"])
+    return processes.spent([sys.executable, "-m", "cli", "--database", str(path), "audit", "verify"]).memory
 
 
 def _replayed(opened: store.Store, cases: Sequence[str]) -> float:
