@@ -240,6 +240,15 @@ def test_digests_seen_before_are_known_only_where_they_are_the_entrys_own() -> N
     assert [each.new for each in read.told] == [True, True, True, False]
 
 
+def test_in_brief_nothing_is_left_out_but_findings() -> None:
+    cites = [{"authority": "merton"}]
+    for body in (found(FINDING, cites=cites), {"a": found(FINDING), **found(FINDING, cites=cites)}):
+        text = entry(body).replace("PREVIOUS", "0" * 64).replace('"NUMBER"', "7").encode()
+        told = skimming.Reader(brief=True).told(text)
+        assert told.body["cites"] == cites
+        assert told.body.keys() == body.keys()
+
+
 def mangled(text: str, others: list[list[str]], chance: random.Random) -> str:
     """The text with a token or a few left out, doubled, moved, or taken from another text."""
     tokens = TOKENS.findall(text)
