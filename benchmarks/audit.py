@@ -19,11 +19,12 @@ from time import perf_counter, process_time
 
 from benchmarks import equal, events, processes, rules, scene
 from benchmarks.lines import Line
-from engine import auditing, store, whatif
+from engine import auditing, decide, store, whatif
 from engine.library import Library
 
 ROUNDS = 3
 SAMPLE = 300  # cases taken again
+WARM = decide.PAYS + 1  # cases before them, after which the functions of their steps are made
 SHARED = 1200  # cases taken again by one process and by two, their starts and the building of their laws among it
 COMMITS = 200
 PACK = "rules/local/camden"
@@ -51,7 +52,7 @@ def _again(place: Path, shelf: Library) -> Iterator[Line]:
         print("  eventsourcing or zen-engine is not installed: pip install -r benchmarks/requirements.txt")
     copies = _log(place / "copies.db", shelf, (SHARED + 1) * events.EVENTS)
     with store.open_store(str(copies), read_only=True) as opened:
-        cases = opened.case_ids(scene.AUTHORITY)[: SAMPLE + 1]
+        cases = opened.case_ids(scene.AUTHORITY)[: SAMPLE + WARM]
         replayed, asked = _replayed(opened, cases), _asked(opened, shelf, cases)
     one, two = (_in_processes(copies, jobs) for jobs in (1, 2))
     yield Line(f"audit replay --jobs 2, {SHARED:,} cases", two.seconds, "s", "--jobs 1", one.seconds, least=1.7)
@@ -107,7 +108,7 @@ def _memory(path: Path) -> float:
 
 
 def _replayed(opened: store.Store, cases: Sequence[str]) -> float:
-    """The seconds a decision takes to be taken again by the evaluator that explains, once its law is built."""
+    """The seconds a decision takes to be taken again by the evaluator that explains, its functions made."""
     books = auditing.Books()
 
     def again(some: Sequence[str]) -> int:
@@ -119,12 +120,12 @@ def _replayed(opened: store.Store, cases: Sequence[str]) -> float:
         assert not any(each.differs for each in found)
         return len(found)
 
-    again(cases[:1])
-    return _time(lambda: again(cases[1:]), process_time)
+    again(cases[:WARM])
+    return _time(lambda: again(cases[WARM:]), process_time)
 
 
 def _asked(opened: store.Store, shelf: Library, cases: Sequence[str]) -> float:
-    """The seconds a decision takes under a draft, without what the first case takes: its law is built for it."""
+    """The seconds a decision takes under a draft, without what the first cases take, which make its functions."""
     draft = whatif.Draft(whatif.PACK, "camden", shelf.folders[PACK], shelf.words)
 
     def under(some: Sequence[str]) -> int:
@@ -133,7 +134,7 @@ def _asked(opened: store.Store, shelf: Library, cases: Sequence[str]) -> float:
         return len(found)
 
     began = process_time()
-    first = under(cases[:1])
+    first = under(cases[:WARM])
     built = process_time() - began
     began = process_time()
     every = under(cases)
