@@ -16,6 +16,9 @@ DURABLE     := CPPFLAGS="$$CPPFLAGS -DPyEval_CallObject=PyObject_CallObject"
 DURABLE_PIP := --no-cache-dir
 endif
 
+# What an installed program has: without it every start of an editable one may compile all it imports.
+BYTES := python -m compileall -q cli.py engine
+
 MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -120,6 +123,7 @@ lint-packs: $(READY)
 
 test: $(READY) ## lint, then the tests, the packs' own cases among them: everything but the soak
 	@$(MAKE) -k -j 2 lint-types lint-packs lint-imports lint-docs lint-style lint-format
+	@$(BYTES)
 	@pytest -n 2 --dist loadgroup
 
 soak: $(READY) ## the long random runs (installs atheris, where it has a wheel, to fuzz the parsers)
@@ -128,6 +132,7 @@ soak: $(READY) ## the long random runs (installs atheris, where it has a wheel, 
 
 bench: $(READY) ## measure, and print the numbers (installs zen-engine, to measure beside)
 	@$(PIP) install -r benchmarks/requirements.txt
+	@$(BYTES)
 	@python -m benchmarks
 
 demo: $(READY) ## one commissioning, start to finish, in the terminal
