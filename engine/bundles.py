@@ -32,6 +32,7 @@ BROKEN = (  # what zipfile raises for bytes that are no zip, or not what its dir
     *(zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError, ValueError),
     *(IndexError, KeyError, struct.error, OverflowError),
 )
+_LOCAL, _CENTRAL, _END = 30, 46, 22  # bytes of a zip's headers, without the name
 _KEPT = re.compile(r"kept/([0-9a-f]{64})\.json")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
@@ -128,6 +129,8 @@ def unpack(data: bytes) -> dict[str, bytes]:
             listed = archive.infolist()
             _must_be_ours(listed)
             files = {each.filename: archive.read(each) for each in listed}
+            if not _all_told(data, archive.start_dir, listed):
+                raise LedgerError("the zip holds bytes that belong to no file of it")
     except BROKEN as error:
         raise LedgerError(f"not a bundle: {error}") from None
     about = _object(files.get(ABOUT, b""), ABOUT)
@@ -140,6 +143,25 @@ def unpack(data: bytes) -> dict[str, bytes]:
         if canonical.digest(files[name]) != digest:
             raise LedgerError(f"{name} does not have the digest that bundle.json lists")
     return files
+
+
+def _all_told(data: bytes, directory: int, listed: Sequence[zipfile.ZipInfo]) -> bool:
+    """Whether every byte belongs to a file, one after the other, or to the directory after them (APPNOTE 4.3)."""
+    at = 0
+    for each in listed:
+        name = each.filename.encode()
+        start = at + _LOCAL + len(name)
+        packed = data[start : start + each.compress_size]
+        inflated = zlib.decompressobj(-zlib.MAX_WBITS)
+        if each.compress_type == zipfile.ZIP_DEFLATED:
+            inflated.decompress(packed, each.file_size + 1)
+        plain = each.compress_type == zipfile.ZIP_STORED and len(packed) == each.file_size
+        whole = plain or (inflated.eof and not inflated.unused_data)
+        bare = not each.extra and not each.comment and data[start - len(name) - 2 : start] == b"\0\0" + name
+        if each.header_offset != at or not bare or not whole:
+            return False
+        at = start + each.compress_size
+    return directory == at and len(data) == at + sum(_CENTRAL + len(each.filename.encode()) for each in listed) + _END
 
 
 def _must_be_ours(listed: Sequence[zipfile.ZipInfo]) -> None:

@@ -230,9 +230,41 @@ def member(name: str, kind: int) -> zipfile.ZipInfo:
     return info
 
 
+def with_bytes_between(comment: bytes = b"", between: bytes = b"", extra: bytes = b"") -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in FILES.items():
+            info = zipfile.ZipInfo(name)
+            info.extra = extra
+            archive.writestr(info, data, zipfile.ZIP_DEFLATED)
+            made.write(between)
+            archive.start_dir = made.tell()
+        archive.comment = comment
+    return made.getvalue()
+
+
+def behind_a_stream() -> bytes:
+    """A zip in which bytes stand behind what inflates to the last file, and count as its own."""
+    data = zip_of(*GOOD)
+    end = data.index(b"PK\x01\x02")
+    last = data.rindex(b"PK\x03\x04", 0, end)
+    listed = data.rindex(b"PK\x01\x02")
+    start = int.from_bytes(data[-6:-2], "little") + 4
+    size = (int.from_bytes(data[last + 18 : last + 22], "little") + 4).to_bytes(4, "little")
+    told = data[:last] + data[last : last + 18] + size + data[last + 22 : end] + b"junk"
+    directory = data[end : listed + 20] + size + data[listed + 24 : -6]
+    return told + directory + start.to_bytes(4, "little") + data[-2:]
+
+
 GOOD = tuple(FILES.items())
 BUT_ONE = tuple(each for each in GOOD if each[0] != "README.md")
 HOSTILE: Mapping[str, Callable[[], bytes]] = {
+    "bytes before": lambda: b"junk" + zipped(),
+    "bytes after": lambda: zipped() + b"junk",
+    "bytes between": lambda: with_bytes_between(between=b"junk"),
+    "bytes behind a stream": behind_a_stream,
+    "a comment": lambda: with_bytes_between(comment=b"junk"),
+    "an extra field": lambda: with_bytes_between(extra=b"\xca\xfe\x04\0junk"),
     "no zip": lambda: b"PK\x03\x04 and nothing",
     "empty": lambda: b"",
     "cut short": lambda: zipped()[:-30],

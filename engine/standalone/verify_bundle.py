@@ -17,6 +17,7 @@ import re
 import stat
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -111,12 +112,33 @@ def unpack(path: str) -> dict[str, bytes]:
             packed_well = each.file_size <= 1 << 20 or each.file_size <= RATIO * each.compress_size
             must(total <= LARGEST and packed_well, "it unpacks to more than a bundle may")
             found[name] = archive.read(each)
+        must(all_told(path, archive.start_dir, listed), "the zip holds bytes that belong to no file of it")
     must(FIXED - {"checkpoint"} <= found.keys(), "a file of the format is missing")
     digests = canonical(found["bundle.json"])["files"]
     must(digests.keys() == found.keys() - {"bundle.json"}, "its files are not those that bundle.json lists")
     for name, digest in digests.items():
         must(sha256(found[name]).hex() == digest, f"{name} does not have the digest that bundle.json lists")
     return found
+
+
+def all_told(path: str, directory: int, listed: list[zipfile.ZipInfo]) -> bool:
+    """Whether every byte belongs to a file, one after the other, or to the directory after them."""
+    with open(path, "rb") as file:
+        data = file.read()
+    at = 0
+    for each in listed:
+        name = each.filename.encode()
+        start = at + 30 + len(name)
+        packed = data[start : start + each.compress_size]
+        inflated = zlib.decompressobj(-zlib.MAX_WBITS)
+        if each.compress_type == zipfile.ZIP_DEFLATED:
+            inflated.decompress(packed, each.file_size + 1)
+        plain = each.compress_type == zipfile.ZIP_STORED and len(packed) == each.file_size
+        bare = not each.extra and not each.comment and data[start - len(name) - 2 : start] == b"\0\0" + name
+        if each.header_offset != at or not bare or not (plain or (inflated.eof and not inflated.unused_data)):
+            return False
+        at = start + each.compress_size
+    return directory == at and len(data) == at + sum(46 + len(each.filename.encode()) for each in listed) + 22
 
 
 def unbase64(text: str) -> bytes:
